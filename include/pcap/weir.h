@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What this library offers beyond libpcap's API: all of it, in one place. A program that wants to run on either tests
+ * for PCAP_WEIR. Structures that can grow are passed with their size; members that the caller's version lacks are
+ * left out, members that the library's version lacks are set to 0.
+ */
+#ifndef lib_pcap_weir_h
+#define lib_pcap_weir_h
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <pcap/pcap.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PCAP_WEIR 1
+
+/* ---- Statistics that do not wrap, and that tell "none" from "not known" ---- */
+
+#define PCAP_STATS64_RECV 0x1
+#define PCAP_STATS64_DROP 0x2
+#define PCAP_STATS64_IFDROP 0x4
+
+struct pcap_stats64 {
+	uint64_t available; /* PCAP_STATS64_: which of the counts the device tells */
+	uint64_t recv;      /* packets that passed the filter, lost ones included */
+	uint64_t drop;      /* packets lost since the buffer was full */
+	uint64_t ifdrop;    /* packets lost by the interface */
+};
+
+/* Counts since activation. 0 or PCAP_ERROR; size is sizeof(struct pcap_stats64) as the caller knows it. */
+PCAP_API int pcap_get_stats64(pcap_t *p, struct pcap_stats64 *stats, size_t size);
+
+/* ---- Writing savefiles with errors that the caller sees ---- */
+
+/* pcap_dump(), but it returns 0, or PCAP_ERROR with errbuf filled (disk full, broken pipe, …). */
+PCAP_API int pcap_dump_packet(
+	pcap_dumper_t *dumper, const struct pcap_pkthdr *header, const u_char *data, char *errbuf);
+
+/* pcap_dump_close(), but it returns 0, or PCAP_ERROR with errbuf filled if what was left could not be written. */
+PCAP_API int pcap_dump_finish(pcap_dumper_t *dumper, char *errbuf);
+
+/* ---- Modules ---- */
+
+struct pcap_module_info {
+	const char *name;
+	const char *description;
+	const char *prefixes; /* device-name prefixes with a blank between two, or NULL */
+};
+
+/* The index'th module, from 0, in the order that they are asked. 1, or 0 if there are not so many. */
+PCAP_API int pcap_get_module(size_t index, struct pcap_module_info *info, size_t size);
+
+/* The name of the module that serves a handle, or NULL for a savefile or a dead handle. */
+PCAP_API const char *pcap_module_name(pcap_t *p);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

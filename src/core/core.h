@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The library's own half of a handle, and what the parts of the core call of each other. No module includes this
+ * file: what a built-in module gets, anyone's gets, through pcap-int.h.
+ */
+#ifndef WEIR_CORE_H
+#define WEIR_CORE_H
+
+#include <stdbool.h>
+
+#include <pcap-int.h>
+#include <pcap/weir.h>
+
+struct pcap_savefile; /* src/savefile/savefile.h */
+
+/* What a handle stands for. */
+enum pcap_kind { PCAP_KIND_LIVE, PCAP_KIND_OFFLINE, PCAP_KIND_DEAD };
+
+struct pcap_core {
+	enum pcap_kind kind;
+	bool activated;
+	const struct pcap_module *module; /* whose device it is; NULL if not live */
+	struct pcap_savefile *savefile;   /* the reader of an offline handle; it owns it */
+	bool swapped;                     /* an offline handle's file is of the other byte order */
+	int version_major;                /* of an offline handle's file */
+	int version_minor;
+	FILE *rfile; /* the stream of an offline handle, closed with it unless it is stdin */
+	struct pcap_samp sampling;
+	uint64_t sampling_count;
+	struct timeval sampling_last;
+	u_char *oneshot_buffer; /* the packet that pcap_next() handed out last */
+	size_t oneshot_size;
+	struct pcap_pkthdr oneshot_header;
+};
+
+/* A handle with no device yet, for activated kinds: 0-filled, defaults set, priv_size bytes at priv. */
+pcap_t *pcapint_new_handle(char *errbuf, size_t priv_size);
+/* Frees a handle whose cleanup_op has run. */
+void pcapint_free_handle(pcap_t *p);
+
+/* The module table (registry.c); NULL-terminated. */
+extern const struct pcap_module *const pcapint_modules[];
+
+/* The LINKTYPE_ value that files hold for a DLT_, and the way back (linktypes.c); -1 if a DLT_ has none. */
+int pcapint_dlt_to_linktype(int dlt);
+int pcapint_linktype_to_dlt(int linktype);
+/* The largest snapshot length that makes sense for a DLT_: MAXIMUM_SNAPLEN but for a few (linktypes.c). */
+u_int pcapint_max_snaplen_for_dlt(int dlt);
+
+/* The list that modules add to, made and taken apart (devices.c). */
+pcap_if_list_t *pcapint_new_dev_list(char *errbuf);
+/* The devices in the order users see; the list itself is freed. */
+pcap_if_t *pcapint_finish_dev_list(pcap_if_list_t *list);
+/* ": no such device (the devices are: …)" after a name, into errbuf, as far as it fits (devices.c). */
+void pcapint_no_such_device(char *errbuf, size_t size, const char *device);
+
+#endif

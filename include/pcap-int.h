@@ -247,6 +247,9 @@ u_int pcapint_filter_with_aux_data(const struct bpf_insn *program, const u_char 
 
 /* Sets break_loop. */
 void pcapint_breakloop_common(pcap_t *p);
+/* Oneshot callbacks: one that copies the packet, and one for modules whose packets last until the next read. */
+void pcapint_oneshot(u_char *user, const struct pcap_pkthdr *header, const u_char *data);
+void pcapint_oneshot_in_place(u_char *user, const struct pcap_pkthdr *header, const u_char *data);
 /* Closes fd, frees buffer, the filter and the lists, and puts the handle where create left it. */
 void pcapint_cleanup_live_common(pcap_t *p);
 /* Non-blocking mode by O_NONBLOCK on fd. */

@@ -35,11 +35,11 @@
 
 #if defined(__GNUC__)
 #define PCAP_NORETURN __attribute__((noreturn))
-#define PCAP_PRINTFLIKE(format, first) __attribute__((format(printf, format, first)))
+#define PCAP_PRINTFLIKE(string_index, first) __attribute__((format(printf, string_index, first)))
 #define PCAP_UNREACHABLE __builtin_unreachable();
 #else
 #define PCAP_NORETURN
-#define PCAP_PRINTFLIKE(format, first)
+#define PCAP_PRINTFLIKE(string_index, first)
 #define PCAP_UNREACHABLE
 #endif
 #define PCAP_NORETURN_DEF PCAP_NORETURN

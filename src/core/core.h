@@ -38,6 +38,15 @@ pcap_t *pcapint_new_handle(char *errbuf, size_t priv_size);
 /* Frees a handle whose cleanup_op has run. */
 void pcapint_free_handle(pcap_t *p);
 
+/* PCAP_ERROR, and in errbuf that "what" (a call's name) can't be done on a savefile, or on a dead handle. */
+int pcapint_refuse(pcap_t *p, const char *what);
+/* PCAP_ERROR_NOT_ACTIVATED, and in errbuf that "what" has to come after pcap_activate(). */
+int pcapint_not_activated(pcap_t *p, const char *what);
+
+/* Whether pcap_init() was called, and with PCAP_MMAP_32BIT (init.c). */
+bool pcapint_new_api(void);
+bool pcapint_map_32bit(void);
+
 /* The module table (registry.c); NULL-terminated. */
 extern const struct pcap_module *const pcapint_modules[];
 

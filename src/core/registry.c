@@ -4,6 +4,11 @@
  */
 #include "core/core.h"
 
+#include <string.h>
+
+/* GNU C has it as a macro; here it is a module's name. */
+#undef linux
+
 #ifndef PCAP_MODULES_DEF
 #define PCAP_MODULES_DEF "core/modules.def"
 #endif
@@ -35,3 +40,35 @@ const struct pcap_module *const pcapint_modules[] = {
 #include PCAP_MODULES_DEF
 	NULL,
 };
+#undef PCAP_MODULE
+#undef PCAP_MODULE_IS_OURS
+
+/* What is built in, for programs that show it; they look for the number after "libpcap version". */
+#define PCAP_MODULE(name, description, prefixes, list_routine, create_routine) " " #name
+#define PCAP_MODULE_IS_OURS(name, description, prefixes, list_routine, create_routine) " " #name
+static const char lib_version[] = "libpcap version " PCAP_API_VERSION " (Weir " WEIR_VERSION ", modules:"
+#include PCAP_MODULES_DEF
+				  ")";
+#undef PCAP_MODULE
+#undef PCAP_MODULE_IS_OURS
+
+/* Exported by libpcap, in no header; some programs declare it themselves. */
+extern const char pcap_version[];
+PCAP_API_DEF const char pcap_version[] = PCAP_API_VERSION;
+
+const char *pcap_lib_version(void)
+{
+	return lib_version;
+}
+
+int pcap_get_module(size_t index, struct pcap_module_info *info, size_t size)
+{
+	size_t count = sizeof(pcapint_modules) / sizeof(pcapint_modules[0]) - 1;
+	if (index >= count)
+		return 0;
+	const struct pcap_module *module = pcapint_modules[index];
+	struct pcap_module_info full = {module->name, module->description, module->prefixes};
+	memset(info, 0, size);
+	memcpy(info, &full, size < sizeof(full) ? size : sizeof(full));
+	return 1;
+}

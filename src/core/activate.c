@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From a device's name to a running capture: asking the modules whose device it is, and activating the handle. Also
+ * the handles that have no device. For every program that opens something.
+ */
+#include "core/core.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * A module's prefix matches "prefix" alone and "prefix" followed by anything that is no letter, so that "can" is asked
+ * for can0 and not for an interface called canary.
+ */
+static bool prefix_matches(const char *prefixes, const char *device)
+{
+	while (prefixes != NULL && *prefixes != '\0') {
+		size_t length = strcspn(prefixes, " ");
+		if (length > 0 && strncmp(prefixes, device, length) == 0 && !isalpha((unsigned char)device[length]))
+			return true;
+		prefixes += length + (prefixes[length] == ' ');
+	}
+	return false;
+}
+
+/* Asks one module; *claimed tells whether NULL means that the open has failed. */
+static pcap_t *ask_module(const struct pcap_module *module, const char *device, char *errbuf, bool *claimed)
+{
+	int is_ours = 1;
+	pcap_t *p;
+
+	*claimed = false;
+	if (module->prefixes != NULL && !prefix_matches(module->prefixes, device))
+		return NULL;
+	errbuf[0] = '\0';
+	if (module->create_is_ours != NULL) {
+		p = module->create_is_ours(device, errbuf, &is_ours);
+		*claimed = is_ours;
+	} else {
+		p = module->create(device, errbuf);
+		*claimed = errbuf[0] != '\0';
+	}
+	if (p != NULL)
+		p->core->module = module;
+	return p;
+}
+
+pcap_t *pcap_create(const char *device, char *errbuf)
+{
+	bool claimed = false;
+	pcap_t *p = NULL;
+
+	if (device == NULL)
+		device = "any";
+	for (size_t i = 0; pcapint_modules[i] != NULL && p == NULL && !claimed; i++)
+		p = ask_module(pcapint_modules[i], device, errbuf, &claimed);
+	if (p == NULL) {
+		if (!claimed || errbuf[0] == '\0')
+			pcapint_no_such_device(errbuf, PCAP_ERRBUF_SIZE, device);
+		return NULL;
+	}
+	p->opt.device = strdup(device);
+	if (p->opt.device == NULL) {
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "no memory for the name of the device");
+		pcap_close(p);
+		return NULL;
+	}
+	return p;
+}
+
+/* Puts back what a failed activation may have changed, so that the next one finds the handle as create left it. */
+static void restore(pcap_t *p, const struct pcap *before)
+{
+	p->read_op = before->read_op;
+	p->inject_op = before->inject_op;
+	p->setfilter_op = before->setfilter_op;
+	p->setdirection_op = before->setdirection_op;
+	p->set_datalink_op = before->set_datalink_op;
+	p->getnonblock_op = before->getnonblock_op;
+	p->setnonblock_op = before->setnonblock_op;
+	p->stats_op = before->stats_op;
+	p->stats64_op = before->stats64_op;
+	p->breakloop_op = before->breakloop_op;
+	p->oneshot_callback = before->oneshot_callback;
+	p->cleanup_op = before->cleanup_op;
+	p->snapshot = before->snapshot;
+	p->linktype = before->linktype;
+	p->linktype_ext = before->linktype_ext;
+}
+
+int pcap_activate(pcap_t *p)
+{
+	if (pcapint_check_activated(p))
+		return PCAP_ERROR_ACTIVATED;
+	const struct pcap before = *p;
+	p->errbuf[0] = '\0';
+	p->break_loop = 0;
+	int status = p->activate_op(p);
+	if (status >= 0) {
+		if (status > 0 && p->errbuf[0] == '\0')
+			snprintf(p->errbuf, sizeof(p->errbuf), "%s: %s", p->opt.device, pcap_statustostr(status));
+		p->core->activated = true;
+		return status;
+	}
+	if (p->errbuf[0] == '\0')
+		snprintf(p->errbuf, sizeof(p->errbuf), "%s: %s", p->opt.device, pcap_statustostr(status));
+	if (p->cleanup_op != NULL)
+		p->cleanup_op(p);
+	pcapint_cleanup_live_common(p);
+	restore(p, &before);
+	return status;
+}
+
+/* "device: text", or the text alone where it begins with the device's name already. */
+static void with_device(char *errbuf, const char *device, const char *text)
+{
+	size_t length = strlen(device);
+	if (strncmp(text, device, length) == 0 && text[length] == ':')
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s", text);
+	else
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s: %s", device, text);
+}
+
+pcap_t *pcap_open_live(const char *device, int snaplen, int promisc, int timeout_ms, char *errbuf)
+{
+	pcap_t *p = pcap_create(device, errbuf);
+	if (p == NULL)
+		return NULL;
+	pcap_set_snaplen(p, snaplen);
+	pcap_set_promisc(p, promisc);
+	pcap_set_timeout(p, timeout_ms);
+	int status = pcap_activate(p);
+	if (status != 0)
+		with_device(errbuf, p->opt.device, p->errbuf);
+	if (status < 0) {
+		pcap_close(p);
+		return NULL;
+	}
+	return p;
+}
+
+pcap_t *pcap_open_dead_with_tstamp_precision(int linktype, int snaplen, u_int precision)
+{
+	char errbuf[PCAP_ERRBUF_SIZE];
+
+	if (precision != PCAP_TSTAMP_PRECISION_MICRO && precision != PCAP_TSTAMP_PRECISION_NANO)
+		return NULL;
+	pcap_t *p = pcapint_new_handle(errbuf, 0);
+	if (p == NULL)
+		return NULL;
+	p->core->kind = PCAP_KIND_DEAD;
+	p->core->activated = true;
+	p->snapshot = snaplen > 0 ? snaplen : MAXIMUM_SNAPLEN;
+	p->linktype = linktype;
+	p->opt.tstamp_precision = precision;
+	return p;
+}
+
+pcap_t *pcap_open_dead(int linktype, int snaplen)
+{
+	return pcap_open_dead_with_tstamp_precision(linktype, snaplen, PCAP_TSTAMP_PRECISION_MICRO);
+}

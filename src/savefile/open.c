@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Opens savefiles for reading: the stream, the format that its first bytes tell, the handle. The formats are rows of
+ * one table.
+ */
+#include "savefile/savefile.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool pcapng_matches(const u_char first[SAVEFILE_MAGIC_SIZE])
+{
+	/* A section header block's type; the same in both byte orders. */
+	return memcmp(first, "\x0a\x0d\x0d\x0a", 4) == 0;
+}
+
+static bool gzip_matches(const u_char first[SAVEFILE_MAGIC_SIZE])
+{
+	return first[0] == 0x1f && first[1] == 0x8b; /* RFC 1952 */
+}
+
+static bool zstd_matches(const u_char first[SAVEFILE_MAGIC_SIZE])
+{
+	return memcmp(first, "\x28\xb5\x2f\xfd", 4) == 0; /* RFC 8878 */
+}
+
+static const struct savefile_format formats[] = {
+	{"pcap", pcapint_classic_matches, pcapint_classic_open},
+	{"pcapng", pcapng_matches, NULL},
+	{"gzip-compressed", gzip_matches, NULL},
+	{"zstd-compressed", zstd_matches, NULL},
+};
+
+void pcapint_shorten_name(char short_name[SAVEFILE_NAME_SIZE], const char *name)
+{
+	size_t length = strlen(name);
+	size_t size = SAVEFILE_NAME_SIZE;
+
+	if (length < size) {
+		memcpy(short_name, name, length + 1);
+		return;
+	}
+	name += length - (size - sizeof("..."));
+	while (((u_char)*name & 0xc0) == 0x80) /* not from the middle of an UTF-8 character */
+		name++;
+	snprintf(short_name, size, "...%s", name);
+}
+
+int pcapint_file_header_cut(const struct pcap_savefile *sf, size_t wanted, char *errbuf)
+{
+	size_t available = input_available(&sf->input);
+
+	if (input_offset(&sf->input) == 0 && available == 0)
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s: the file is empty", sf->name);
+	else
+		snprintf(errbuf, PCAP_ERRBUF_SIZE,
+			"%s: the file ends in the middle of the file header: %zu of %zu bytes", sf->name, available,
+			wanted);
+	return PCAP_ERROR;
+}
+
+static int open_by_format(pcap_t *p, u_int precision, char *errbuf)
+{
+	struct pcap_savefile *sf = p->priv;
+	const u_char *first;
+
+	if (pcapint_input_fill(&sf->input, SAVEFILE_MAGIC_SIZE, &p->break_loop) < 0) {
+		pcapint_fmt_errmsg_for_errno(errbuf, PCAP_ERRBUF_SIZE, errno, "%s: can't read", sf->name);
+		return PCAP_ERROR;
+	}
+	if (input_available(&sf->input) < SAVEFILE_MAGIC_SIZE)
+		return pcapint_file_header_cut(sf, sizeof(struct pcap_file_header), errbuf);
+	first = input_data(&sf->input);
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (!formats[i].matches(first))
+			continue;
+		if (formats[i].open != NULL)
+			return formats[i].open(p, precision, errbuf);
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s: %s files can't be read yet", sf->name, formats[i].name);
+		return PCAP_ERROR;
+	}
+	snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s: not a capture file (the first bytes are %02x %02x %02x %02x)",
+		sf->name, first[0], first[1], first[2], first[3]);
+	return PCAP_ERROR;
+}
+
+static void cleanup(pcap_t *p)
+{
+	struct pcap_savefile *sf = p->priv;
+
+	pcapint_input_free(&sf->input);
+	if (p->core->rfile != NULL && p->core->rfile != stdin)
+		fclose(p->core->rfile);
+	p->core->rfile = NULL;
+	pcapint_cleanup_live_common(p);
+}
+
+/* Makes a handle for a stream; on failure the stream stays the caller's. */
+static pcap_t *open_stream(FILE *stream, const char *name, u_int precision, char *errbuf)
+{
+	struct pcap_savefile *sf;
+	pcap_t *p;
+
+	if (precision != PCAP_TSTAMP_PRECISION_MICRO && precision != PCAP_TSTAMP_PRECISION_NANO) {
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "there is no time stamp precision %u", precision);
+		return NULL;
+	}
+	p = pcapint_new_handle(errbuf, sizeof(struct pcap_savefile));
+	if (p == NULL)
+		return NULL;
+	sf = p->priv;
+	pcapint_shorten_name(sf->name, name);
+	p->core->kind = PCAP_KIND_OFFLINE;
+	p->core->activated = true;
+	p->core->savefile = sf;
+	p->fd = -1;
+	p->selectable_fd = fileno(stream);
+	p->opt.tstamp_precision = (int)precision;
+	p->setfilter_op = install_bpf_program;
+	p->oneshot_callback = pcapint_oneshot_in_place;
+	p->cleanup_op = cleanup;
+	if (pcapint_input_init(&sf->input, stream, errbuf) < 0 || open_by_format(p, precision, errbuf) < 0) {
+		cleanup(p);
+		pcapint_free_handle(p);
+		return NULL;
+	}
+	p->core->rfile = stream;
+	return p;
+}
+
+pcap_t *pcap_open_offline_with_tstamp_precision(const char *path, u_int precision, char *errbuf)
+{
+	char name[SAVEFILE_NAME_SIZE];
+	FILE *stream;
+	pcap_t *p;
+
+	if (path == NULL) {
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "no savefile was named");
+		return NULL;
+	}
+	if (strcmp(path, "-") == 0)
+		return open_stream(stdin, "standard input", precision, errbuf);
+	stream = fopen(path, "rbe");
+	if (stream == NULL) {
+		int error = errno;
+
+		pcapint_shorten_name(name, path);
+		pcapint_fmt_errmsg_for_errno(errbuf, PCAP_ERRBUF_SIZE, error, "%s", name);
+		return NULL;
+	}
+	p = open_stream(stream, path, precision, errbuf);
+	if (p == NULL)
+		fclose(stream);
+	return p;
+}
+
+pcap_t *pcap_open_offline(const char *path, char *errbuf)
+{
+	return pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_MICRO, errbuf);
+}
+
+pcap_t *pcap_fopen_offline_with_tstamp_precision(FILE *stream, u_int precision, char *errbuf)
+{
+	if (stream == NULL) {
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "no stream was given to read from");
+		return NULL;
+	}
+	return open_stream(stream, "the stream", precision, errbuf);
+}
+
+pcap_t *pcap_fopen_offline(FILE *stream, char *errbuf)
+{
+	return pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_MICRO, errbuf);
+}

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Link-layer types: what pcap_datalink() returns, as the registry of link-layer header types has them.
+ * Link-layer types: what pcap_datalink() returns, as the registry of link-layer header types has them
+ * (https://www.tcpdump.org/linktypes.html). A savefile holds a LINKTYPE_ value instead, which is the same number
+ * everywhere; the two differ for the types that operating systems numbered before there was a registry.
  */
 #ifndef lib_pcap_dlt_h
 #define lib_pcap_dlt_h
 
+/* The first BPF's, alike on every system. */
 #define DLT_NULL 0
 #define DLT_EN10MB 1
 #define DLT_EN3MB 2
@@ -17,21 +20,61 @@
 #define DLT_PPP 9
 #define DLT_FDDI 10
 #define DLT_ATM_RFC1483 11
+
+/* Early types whose numbers the BSDs chose each for themselves. */
+#ifdef __OpenBSD__
+#define DLT_LOOP 12
+#define DLT_ENC 13
+#define DLT_RAW 14
+#else
 #define DLT_RAW 12
-#define DLT_HIPPI 15
+#define DLT_LOOP 108
+#define DLT_ENC 109
+#endif
+
+/* FreeBSD's and NetBSD's own <net/bpf.h> have these two. */
+#if defined(__NetBSD__) || defined(__FreeBSD__)
+#ifndef DLT_SLIP_BSDOS
+#define DLT_SLIP_BSDOS 13
+#define DLT_PPP_BSDOS 14
+#endif
+#else
 #define DLT_SLIP_BSDOS 15
-#define DLT_HDLC 16
 #define DLT_PPP_BSDOS 16
+#endif
+
+#ifdef __NetBSD__
+#define DLT_HIPPI 15
+#define DLT_HDLC 16
+#else
+#define DLT_HDLC 112
+#endif
+
+/* 121 was given twice: on FreeBSD it is pfsync, elsewhere HiPath HDLC. */
+#if defined(__OpenBSD__) || defined(__NetBSD__) || defined(__DragonFly__) || defined(__APPLE__)
+#define DLT_PFSYNC 18
+#define DLT_HHDLC 121
+#elif defined(__FreeBSD__)
+#define DLT_PFSYNC 121
+#else
+#define DLT_HHDLC 121
+#define DLT_PFSYNC 246
+#endif
+
+/* Found in files, each of them one system's or one maker's choice. */
 #define DLT_ATM_CLIP 19
 #define DLT_REDBACK_SMARTEDGE 32
 #define DLT_PPP_SERIAL 50
 #define DLT_PPP_ETHER 51
 #define DLT_SYMANTEC_FIREWALL 99
+
+/* From here on the registry gives the numbers, and files hold the same ones. */
+#define DLT_MATCHING_MIN 104
+
 #define DLT_C_HDLC 104
+#define DLT_CHDLC DLT_C_HDLC
 #define DLT_IEEE802_11 105
 #define DLT_FRELAY 107
-#define DLT_LOOP 108
-#define DLT_ENC 109
 #define DLT_LINUX_SLL 113
 #define DLT_LTALK 114
 #define DLT_ECONET 115
@@ -40,7 +83,6 @@
 #define DLT_CISCO_IOS 118
 #define DLT_PRISM_HEADER 119
 #define DLT_AIRONET_HEADER 120
-#define DLT_HHDLC 121
 #define DLT_IP_OVER_FC 122
 #define DLT_SUNATM 123
 #define DLT_RIO 124
@@ -66,6 +108,8 @@
 #define DLT_LINUX_IRDA 144
 #define DLT_IBM_SP 145
 #define DLT_IBM_SN 146
+
+/* For use inside an organization, with any meaning; never registered. */
 #define DLT_USER0 147
 #define DLT_USER1 148
 #define DLT_USER2 149
@@ -82,10 +126,13 @@
 #define DLT_USER13 160
 #define DLT_USER14 161
 #define DLT_USER15 162
+
 #define DLT_IEEE802_11_RADIO_AVS 163
 #define DLT_JUNIPER_MONITOR 164
 #define DLT_BACNET_MS_TP 165
 #define DLT_PPP_PPPD 166
+#define DLT_PPP_WITH_DIRECTION DLT_PPP_PPPD
+#define DLT_LINUX_PPP_WITHDIRECTION DLT_PPP_PPPD
 #define DLT_JUNIPER_PPPOE 167
 #define DLT_JUNIPER_PPPOE_ATM 168
 #define DLT_GPRS_LLC 169
@@ -105,8 +152,8 @@
 #define DLT_JUNIPER_VP 183
 #define DLT_A429 184
 #define DLT_A653_ICM 185
-#define DLT_USB 186
 #define DLT_USB_FREEBSD 186
+#define DLT_USB 186
 #define DLT_BLUETOOTH_HCI_H4 187
 #define DLT_IEEE802_16_MAC_CPS 188
 #define DLT_USB_LINUX 189
@@ -116,6 +163,7 @@
 #define DLT_IEEE802_16_MAC_CPS_RADIO 193
 #define DLT_JUNIPER_ISM 194
 #define DLT_IEEE802_15_4_WITHFCS 195
+#define DLT_IEEE802_15_4 DLT_IEEE802_15_4_WITHFCS
 #define DLT_SITA 196
 #define DLT_ERF 197
 #define DLT_RAIF1 198
@@ -128,7 +176,8 @@
 #define DLT_C_HDLC_WITH_DIR 205
 #define DLT_FRELAY_WITH_DIR 206
 #define DLT_LAPB_WITH_DIR 207
-#define DLT_IPMB_LINUX 209
+#define DLT_I2C_LINUX 209
+#define DLT_IPMB_LINUX DLT_I2C_LINUX
 #define DLT_FLEXRAY 210
 #define DLT_MOST 211
 #define DLT_LIN 212
@@ -165,7 +214,6 @@
 #define DLT_MPEG_2_TS 243
 #define DLT_NG40 244
 #define DLT_NFC_LLCP 245
-#define DLT_PFSYNC 246
 #define DLT_INFINIBAND 247
 #define DLT_SCTP 248
 #define DLT_USBPCAP 249
@@ -177,7 +225,14 @@
 #define DLT_BLUETOOTH_BREDR_BB 255
 #define DLT_BLUETOOTH_LE_LL_WITH_PHDR 256
 #define DLT_PROFIBUS_DL 257
+
+/* Apple took a number that is for private use; files have 258 all the same. */
+#ifdef __APPLE__
+#define DLT_PKTAP DLT_USER2
+#else
 #define DLT_PKTAP 258
+#endif
+
 #define DLT_EPON 259
 #define DLT_IPMI_HPM_2 260
 #define DLT_ZWAVE_R1_R2 261
@@ -209,13 +264,29 @@
 #define DLT_Z_WAVE_SERIAL 287
 #define DLT_USB_2_0 288
 #define DLT_ATSC_ALP 289
-#define DLT_MATCHING_MIN 104
-#define DLT_MATCHING_MAX 289
-#define DLT_CHDLC DLT_C_HDLC
-#define DLT_PPP_WITH_DIRECTION DLT_PPP_PPPD
-#define DLT_LINUX_PPP_WITHDIRECTION DLT_PPP_PPPD
-#define DLT_IEEE802_15_4 DLT_IEEE802_15_4_WITHFCS
+#define DLT_ETW 290
+#define DLT_NETANALYZER_NG 291
+#define DLT_ZBOSS_NCP 292
+#define DLT_USB_2_0_LOW_SPEED 293
+#define DLT_USB_2_0_FULL_SPEED 294
+#define DLT_USB_2_0_HIGH_SPEED 295
+#define DLT_AUERSWALD_LOG 296
+#define DLT_ZWAVE_TAP 297
+#define DLT_SILABS_DEBUG_CHANNEL 298
+#define DLT_FIRA_UCI 299
+#define DLT_MDB 300
+#define DLT_DECT_NR 301
+#define DLT_EDK2_MM 302
+#define DLT_DEBUG_ONLY 303
+#define DLT_DECT_NR_TAP 304
 
+/* The highest number of the registry; a system's own <net/bpf.h> may have an older one. */
+#ifdef DLT_MATCHING_MAX
+#undef DLT_MATCHING_MAX
+#endif
+#define DLT_MATCHING_MAX 304
+
+/* A value's class; 0 but for NetBSD's raw packets of any address family, with NetBSD's AF_ number in the low bits. */
 #define DLT_CLASS(x) ((x)&0x03ff0000)
 #define DLT_CLASS_NETBSD_RAWAF 0x02240000
 #define DLT_NETBSD_RAWAF(af) (DLT_CLASS_NETBSD_RAWAF | (af))

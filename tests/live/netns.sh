@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Runs a program in a network of its own: a fresh network namespace with a veth pair, for tests that capture and send.
 #
-# usage: tests/live/netns.sh [--tap] [--ipv6] [--peer] PROGRAM [ARGUMENT...]
+# usage: tests/live/netns.sh [--ipv6] [--peer] PROGRAM [ARGUMENT...]
 #
 # As root it takes a plain network namespace; anyone else gets a user namespace too, in which he is root. What the
 # program sees:
@@ -14,23 +14,20 @@
 #   /sys          that of the new namespace, where the machine lets us mount it
 #
 # Nothing but the program's own traffic is on the wire: IPv6 is off, unless --ipv6 asks for it. The exit status is the
-# program's. Where the machine refuses namespaces or veth pairs, it is 77 and the reason is printed; with --tap, for a
-# program that prints TAP, the reason is a TAP line ("1..0 # SKIP reason") and the status is 0.
+# program's. Where the machine refuses namespaces or veth pairs, it is 77 and the reason is printed.
 set -u
 PATH=$PATH:/usr/sbin:/sbin
 
-tap=no
 ipv6=no
 peer=no
 inside=no
 while [ $# -gt 0 ]; do
   case $1 in
-  --tap) tap=yes ;;
   --ipv6) ipv6=yes ;;
   --peer) peer=yes ;;
   --inside) inside=yes ;;
   --*)
-    echo "netns.sh: no option $1 (the options are: --tap, --ipv6, --peer)" >&2
+    echo "netns.sh: no option $1 (the options are: --ipv6, --peer)" >&2
     exit 2
     ;;
   *) break ;;
@@ -38,15 +35,11 @@ while [ $# -gt 0 ]; do
   shift
 done
 if [ $# -eq 0 ]; then
-  echo "usage: netns.sh [--tap] [--ipv6] [--peer] PROGRAM [ARGUMENT...]" >&2
+  echo "usage: netns.sh [--ipv6] [--peer] PROGRAM [ARGUMENT...]" >&2
   exit 2
 fi
 
 skip() {
-  if [ $tap = yes ]; then
-    echo "1..0 # SKIP $1"
-    exit 0
-  fi
   echo "skipped: $1"
   exit 77
 }
@@ -63,7 +56,6 @@ enter() {
     skip "no network namespace: $(unshare -Urnm true 2>&1 | head -n 1)"
   fi
   options=--inside
-  [ $tap = yes ] && options="$options --tap"
   [ $ipv6 = yes ] && options="$options --ipv6"
   [ $peer = yes ] && options="$options --peer"
   # shellcheck disable=SC2086 # lists of words

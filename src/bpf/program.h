@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Classic BPF programs as the library handles them: checked, run with a known length, assembled. For the core, the
+ * filter compiler, the modules built in, and tests; the public calls are in pcap/bpf.h and pcap/pcap.h.
+ */
+#ifndef WEIR_BPF_PROGRAM_H
+#define WEIR_BPF_PROGRAM_H
+
+#include <pcap-int.h>
+
+/* Who is to run a program. The kernel takes less: BPF_MAXINSNS, no loops, no scratch word read before written. */
+enum bpf_target { BPF_TARGET_USERLAND, BPF_TARGET_KERNEL };
+
+/* The kernel's limit on a program's length (linux/bpf_common.h); userland has none. */
+#define BPF_MAXINSNS 4096
+
+/* 0, or PCAP_ERROR with a text in errbuf (PCAP_ERRBUF_SIZE; may be NULL): which instruction is wrong, and why. */
+int pcapint_validate_filter(const struct bpf_insn *program, u_int len, enum bpf_target target, char *errbuf);
+
+/*
+ * pcapint_filter_with_aux_data() for a program that nobody has validated: each instruction is checked when its turn
+ * comes, and a packet that meets an illegal one is rejected.
+ */
+u_int pcapint_filter_unvalidated(const struct bpf_insn *program, u_int len, const u_char *packet, u_int wirelen,
+	u_int buflen, const struct pcap_bpf_aux_data *aux);
+
+#endif

@@ -191,13 +191,16 @@ struct pcap_module {
  */
 typedef int (*get_if_flags_func)(const char *name, bpf_u_int32 *flags, char *errbuf);
 
-/* Adds a device, at its place in the order that users see: up and running first, loopback last. */
+/*
+ * Adds a device. Users see the devices that are up and running first, then "any", loopback, and those that are down;
+ * else in the order they were added. A name that is in the list already is not added again: what is there is returned.
+ */
 pcap_if_t *pcapint_add_dev(
 	pcap_if_list_t *list, const char *name, bpf_u_int32 flags, const char *description, char *errbuf);
 /* The device of that name, or NULL if the list has none. */
 pcap_if_t *pcapint_find_dev(pcap_if_list_t *list, const char *name);
 /* The device of that name, added if it is not there yet; get_flags, if not NULL, corrects the flags of a new one. */
-pcap_if_t *pcapint_find_or_add_dev(pcap_if_list_t *list, const char *name, uint64_t flags,
+pcap_if_t *pcapint_find_or_add_dev(pcap_if_list_t *list, const char *name, bpf_u_int32 flags,
 	get_if_flags_func get_flags, const char *description, char *errbuf);
 /* Adds "any", the device that captures on all interfaces. */
 pcap_if_t *pcapint_add_any_dev(pcap_if_list_t *list, char *errbuf);

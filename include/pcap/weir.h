@@ -34,6 +34,14 @@ struct pcap_stats64 {
 /* Counts since activation. 0 or PCAP_ERROR; size is sizeof(struct pcap_stats64) as the caller knows it. */
 PCAP_API int pcap_get_stats64(pcap_t *p, struct pcap_stats64 *stats, size_t size);
 
+/* ---- Reading savefiles as precisely as they were written ---- */
+
+/*
+ * The precision of the time stamps in the file that a handle reads, whatever it was opened with:
+ * PCAP_TSTAMP_PRECISION_MICRO or PCAP_TSTAMP_PRECISION_NANO; PCAP_ERROR if the handle is not a savefile's.
+ */
+PCAP_API int pcap_file_tstamp_precision(pcap_t *p);
+
 /* ---- Writing savefiles with errors that the caller sees ---- */
 
 /* pcap_dump(), but it returns 0, or PCAP_ERROR with errbuf filled (disk full, broken pipe, …). */

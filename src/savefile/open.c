@@ -172,3 +172,12 @@ pcap_t *pcap_fopen_offline(FILE *stream, char *errbuf)
 {
 	return pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_MICRO, errbuf);
 }
+
+int pcap_file_tstamp_precision(pcap_t *p)
+{
+	if (p->core->kind != PCAP_KIND_OFFLINE) {
+		snprintf(p->errbuf, sizeof(p->errbuf), "pcap_file_tstamp_precision: this handle reads no savefile");
+		return PCAP_ERROR;
+	}
+	return p->core->savefile->precision;
+}

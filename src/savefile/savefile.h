@@ -87,6 +87,7 @@ struct pcap_savefile {
 	char name[SAVEFILE_NAME_SIZE];
 	uint64_t packets; /* read so far */
 	u_int max_caplen;
+	int precision; /* of the file's time stamps, PCAP_TSTAMP_PRECISION_ */
 	savefile_fixup fixup; /* or NULL */
 	struct classic_layout classic;
 };

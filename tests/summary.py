@@ -43,7 +43,7 @@ def read_tap(program, output):
 def results_of(test):
     """The results of one test program."""
     output = test.get('stdout') or ''
-    program = test['name']
+    program = test['name'].removeprefix('weir:')
     results, planned = read_tap(program, output)
     good = test['result'] in GOOD
     if planned is None:

@@ -37,10 +37,10 @@ PCAP_API int pcap_get_stats64(pcap_t *p, struct pcap_stats64 *stats, size_t size
 /* ---- Reading savefiles as precisely as they were written ---- */
 
 /*
- * The precision of the time stamps in the file that a handle reads, whatever it was opened with:
- * PCAP_TSTAMP_PRECISION_MICRO or PCAP_TSTAMP_PRECISION_NANO; PCAP_ERROR if the handle is not a savefile's.
+ * For pcap_open_offline_with_tstamp_precision() and its pcap_fopen_ twin: the precision that the file itself has;
+ * pcap_get_tstamp_precision() then tells which. So a file that is written from the handle loses nothing.
  */
-PCAP_API int pcap_file_tstamp_precision(pcap_t *p);
+#define PCAP_TSTAMP_PRECISION_OF_FILE 0x100
 
 /* ---- Writing savefiles with errors that the caller sees ---- */
 

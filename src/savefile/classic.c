@@ -290,7 +290,9 @@ int pcapint_classic_open(pcap_t *p, u_int precision, char *errbuf)
 	if (set_version(p, &header, errbuf) < 0 || set_linktype(p, &header, errbuf) < 0)
 		return PCAP_ERROR;
 	set_lengths(p, &header, variant);
-	sf->precision = (int)variant->precision;
+	if (precision == PCAP_TSTAMP_PRECISION_OF_FILE)
+		precision = variant->precision;
+	p->opt.tstamp_precision = (int)precision;
 	set_precision(sf, variant->precision, precision);
 	sf->fixup = pcapint_find_fixup(p->linktype, sf->classic.swapped);
 	plain = !sf->classic.swapped && sf->classic.header_size == sizeof(struct classic_packet_header) &&

@@ -101,7 +101,8 @@ static pcap_t *open_stream(FILE *stream, const char *name, u_int precision, char
 	struct pcap_savefile *sf;
 	pcap_t *p;
 
-	if (precision != PCAP_TSTAMP_PRECISION_MICRO && precision != PCAP_TSTAMP_PRECISION_NANO) {
+	if (precision != PCAP_TSTAMP_PRECISION_MICRO && precision != PCAP_TSTAMP_PRECISION_NANO &&
+		precision != PCAP_TSTAMP_PRECISION_OF_FILE) {
 		snprintf(errbuf, PCAP_ERRBUF_SIZE, "there is no time stamp precision %u", precision);
 		return NULL;
 	}
@@ -115,7 +116,6 @@ static pcap_t *open_stream(FILE *stream, const char *name, u_int precision, char
 	p->core->savefile = sf;
 	p->fd = -1;
 	p->selectable_fd = fileno(stream);
-	p->opt.tstamp_precision = (int)precision;
 	p->setfilter_op = install_bpf_program;
 	p->oneshot_callback = pcapint_oneshot_in_place;
 	p->cleanup_op = cleanup;
@@ -171,13 +171,4 @@ pcap_t *pcap_fopen_offline_with_tstamp_precision(FILE *stream, u_int precision, 
 pcap_t *pcap_fopen_offline(FILE *stream, char *errbuf)
 {
 	return pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_MICRO, errbuf);
-}
-
-int pcap_file_tstamp_precision(pcap_t *p)
-{
-	if (p->core->kind != PCAP_KIND_OFFLINE) {
-		snprintf(p->errbuf, sizeof(p->errbuf), "pcap_file_tstamp_precision: this handle reads no savefile");
-		return PCAP_ERROR;
-	}
-	return p->core->savefile->precision;
 }

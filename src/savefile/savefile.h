@@ -87,12 +87,11 @@ struct pcap_savefile {
 	char name[SAVEFILE_NAME_SIZE];
 	uint64_t packets; /* read so far */
 	u_int max_caplen;
-	int precision; /* of the file's time stamps, PCAP_TSTAMP_PRECISION_ */
 	savefile_fixup fixup; /* or NULL */
 	struct classic_layout classic;
 };
 
-/* A file format: how its files begin, and the routine that reads the file header and sets read_op. */
+/* A file format: how its files begin, and the routine that reads the file header, sets read_op and the precision. */
 struct savefile_format {
 	const char *name;
 	bool (*matches)(const u_char first[SAVEFILE_MAGIC_SIZE]);

@@ -113,8 +113,7 @@ int pcap_activate(pcap_t *p)
 	return status;
 }
 
-/* "device: text", or the text alone where it begins with the device's name already. */
-static void with_device(char *errbuf, const char *device, const char *text)
+void pcapint_fmt_device_error(char *errbuf, const char *device, const char *text)
 {
 	size_t length = strlen(device);
 	if (strncmp(text, device, length) == 0 && text[length] == ':')
@@ -133,7 +132,7 @@ pcap_t *pcap_open_live(const char *device, int snaplen, int promisc, int timeout
 	pcap_set_timeout(p, timeout_ms);
 	int status = pcap_activate(p);
 	if (status != 0)
-		with_device(errbuf, p->opt.device, p->errbuf);
+		pcapint_fmt_device_error(errbuf, p->opt.device, p->errbuf);
 	if (status < 0) {
 		pcap_close(p);
 		return NULL;

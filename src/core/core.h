@@ -47,6 +47,9 @@ int pcapint_not_activated(pcap_t *p, const char *what);
 bool pcapint_new_api(void);
 bool pcapint_map_32bit(void);
 
+/* "device: text" into errbuf, or the text alone where it begins with the device's name already. */
+void pcapint_fmt_device_error(char *errbuf, const char *device, const char *text);
+
 /* The module table (registry.c); NULL-terminated. */
 extern const struct pcap_module *const pcapint_modules[];
 

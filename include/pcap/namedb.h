@@ -35,7 +35,7 @@ PCAP_API u_char *pcap_ether_hostton(const char *name);
 /* The 6 bytes of an address written as text (00:11:22:33:44:55 and the like), malloc'ed, or NULL. */
 PCAP_API u_char *pcap_ether_aton(const char *text);
 
-/* IPv4 addresses of a host, host byte order, NULL-terminated; the calling thread's until its next call. */
+/* The first 64 IPv4 addresses of a host, host byte order, NULL-terminated; the thread's until its next call. */
 PCAP_DEPRECATED("this is not reentrant; use 'pcap_nametoaddrinfo' instead")
 PCAP_API bpf_u_int32 **pcap_nametoaddr(const char *name);
 

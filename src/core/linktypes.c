@@ -276,17 +276,17 @@ static const struct {
 
 static const struct link_type *find_link_type(int dlt)
 {
-	if (dlt < 0 || dlt >= LINK_TYPE_COUNT || !link_types[dlt].name)
+	if (dlt < 0 || dlt >= LINK_TYPE_COUNT || link_types[dlt].name == NULL)
 		return NULL;
 	return &link_types[dlt];
 }
 
 int pcap_datalink_name_to_val(const char *name)
 {
-	if (!name)
+	if (name == NULL)
 		return PCAP_ERROR;
 	for (int dlt = 0; dlt < LINK_TYPE_COUNT; dlt++) {
-		if (link_types[dlt].name && ascii_same(link_types[dlt].name, name))
+		if (link_types[dlt].name != NULL && ascii_same(link_types[dlt].name, name))
 			return dlt;
 	}
 	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
@@ -300,14 +300,14 @@ const char *pcap_datalink_val_to_name(int datalink)
 {
 	const struct link_type *type = find_link_type(datalink);
 
-	return type ? type->name : NULL;
+	return type != NULL ? type->name : NULL;
 }
 
 const char *pcap_datalink_val_to_description(int datalink)
 {
 	const struct link_type *type = find_link_type(datalink);
 
-	return type ? type->description : NULL;
+	return type != NULL ? type->description : NULL;
 }
 
 const char *pcap_datalink_val_to_description_or_dlt(int datalink)
@@ -315,7 +315,7 @@ const char *pcap_datalink_val_to_description_or_dlt(int datalink)
 	static _Thread_local char unknown[sizeof("DLT -2147483648")];
 	const char *description = pcap_datalink_val_to_description(datalink);
 
-	if (description)
+	if (description != NULL)
 		return description;
 	snprintf(unknown, sizeof(unknown), "DLT %d", datalink);
 	return unknown;
@@ -334,7 +334,7 @@ int pcapint_dlt_to_linktype(int dlt)
 {
 	const struct link_type *type = find_link_type(dlt);
 
-	if (type)
+	if (type != NULL)
 		return type->linktype;
 	if (dlt >= DLT_MATCHING_MIN && dlt <= 0xffff)
 		return dlt;
@@ -345,10 +345,12 @@ int pcapint_linktype_to_dlt(int linktype)
 {
 	const struct link_type *type = find_link_type(linktype);
 
-	if (type && type->linktype == linktype)
+	if (type != NULL && type->linktype == linktype)
+		return linktype;
+	if (linktype < 0)
 		return linktype;
 	for (int dlt = 0; dlt < LINK_TYPE_COUNT; dlt++) {
-		if (link_types[dlt].name && link_types[dlt].linktype == linktype)
+		if (link_types[dlt].name != NULL && link_types[dlt].linktype == linktype)
 			return dlt;
 	}
 	return linktype;
@@ -358,5 +360,5 @@ u_int pcapint_max_snaplen_for_dlt(int dlt)
 {
 	const struct link_type *type = find_link_type(dlt);
 
-	return type ? type->max_snaplen : MAXIMUM_SNAPLEN;
+	return type != NULL ? type->max_snaplen : MAXIMUM_SNAPLEN;
 }

@@ -27,7 +27,7 @@ static const struct tstamp_type tstamp_types[] = {
 
 int pcap_tstamp_type_name_to_val(const char *name)
 {
-	if (!name)
+	if (name == NULL)
 		return PCAP_ERROR;
 	for (int type = 0; type < TSTAMP_TYPE_COUNT; type++) {
 		if (ascii_same(tstamp_types[type].name, name))

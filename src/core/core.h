@@ -66,4 +66,7 @@ pcap_if_t *pcapint_finish_dev_list(pcap_if_list_t *list);
 /* ": no such device (the devices are: …)" after a name, into errbuf, as far as it fits (devices.c). */
 void pcapint_no_such_device(char *errbuf, size_t size, const char *device);
 
+/* For the program that was given the stream of an offline handle (src/savefile/position.c). */
+void pcapint_savefile_share_position(pcap_t *p);
+
 #endif

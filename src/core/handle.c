@@ -148,6 +148,8 @@ int pcap_bufsize(pcap_t *p)
 
 FILE *pcap_file(pcap_t *p)
 {
+	if (p->core->kind == PCAP_KIND_OFFLINE)
+		pcapint_savefile_share_position(p);
 	return p->core->rfile;
 }
 

@@ -6,6 +6,7 @@
 #include "savefile/savefile.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,30 +20,45 @@
  * ended with is moved to the end of the first, so that each read lands on the same aligned addresses.
  */
 #define HEADROOM (64 * 1024)
+#define BUFFER_ALIGNMENT 4096
+
+/*
+ * Finds out where reading starts. What the stream has read ahead is not to be had from the descriptor again: in a file
+ * reading starts where the stream stands, from a pipe the stream's share is taken first.
+ */
+static void find_start(struct savefile_input *in)
+{
+	off_t position = ftello(in->file);
+	struct stat status;
+
+	in->fd = fileno(in->file);
+	in->end_offset = position > 0 ? (uint64_t)position : 0;
+	if (in->fd < 0)
+		return;
+	in->seekable = position >= 0 && fstat(in->fd, &status) == 0 &&
+		       (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode));
+	if (in->seekable)
+		return;
+	in->stream_leading = pcapint_stdio_read_ahead(in->file);
+	if (in->stream_leading == PCAPINT_STDIO_UNKNOWN)
+		in->fd = -1;
+	/* Without it a wait lasts until data or a signal comes; that is no reason to refuse the file. */
+	if (in->fd >= 0 && pipe2(in->wake, O_CLOEXEC | O_NONBLOCK) < 0)
+		in->wake[0] = in->wake[1] = -1;
+}
 
 int pcapint_input_init(struct savefile_input *in, FILE *file, char *errbuf)
 {
-	off_t position = ftello(file);
-
 	in->file = file;
-	in->fd = fileno(file);
-	in->end_offset = position > 0 ? (uint64_t)position : 0;
-	/*
-	 * What the stream has read ahead is not to be had from the descriptor again: a file is put back to where the
-	 * stream stands, from a pipe the stream's share is taken first.
-	 */
-	if (in->fd >= 0 && (position < 0 || lseek(in->fd, position, SEEK_SET) < 0)) {
-		in->stream_leading = pcapint_stdio_read_ahead(file);
-		if (in->stream_leading == PCAPINT_STDIO_UNKNOWN)
-			in->fd = -1;
-	}
+	in->wake[0] = in->wake[1] = -1;
 	in->capacity = HEADROOM + SAVEFILE_READ_SIZE;
-	in->buffer = aligned_alloc(4096, in->capacity);
+	in->buffer = aligned_alloc(BUFFER_ALIGNMENT, in->capacity);
 	if (in->buffer == NULL) {
 		pcapint_fmt_errmsg_for_errno(errbuf, PCAP_ERRBUF_SIZE, errno, "can't make a read buffer");
 		return PCAP_ERROR;
 	}
 	in->start = in->end = HEADROOM;
+	find_start(in);
 	return 0;
 }
 
@@ -50,6 +66,25 @@ void pcapint_input_free(struct savefile_input *in)
 {
 	free(in->buffer);
 	in->buffer = NULL;
+	for (int i = 0; i < 2; i++)
+		if (in->wake[i] >= 0)
+			close(in->wake[i]);
+	in->wake[0] = in->wake[1] = -1;
+}
+
+void pcapint_input_wake(struct savefile_input *in)
+{
+	int error = errno;
+
+	/* A full pipe wakes as well as one byte does. */
+	if (in->wake[1] >= 0 && write(in->wake[1], "", 1) < 0)
+		errno = error;
+}
+
+void pcapint_input_seek(struct savefile_input *in, uint64_t offset)
+{
+	in->start = in->end = HEADROOM;
+	in->end_offset = offset;
 }
 
 /* Twice the buffer, when all of it is taken by one packet that is still not complete. */
@@ -79,15 +114,14 @@ static int make_room(struct savefile_input *in, size_t need)
 	return in->end == in->capacity ? grow(in) : 0;
 }
 
-/* From a stream that can't be read by descriptor: what is needed, and what it has at hand beyond that. */
-static ssize_t read_stream(struct savefile_input *in, size_t need, size_t room)
+/* From a stream that can't be read by descriptor: what is missing, and what it has at hand beyond that. */
+static ssize_t read_stream(struct savefile_input *in, size_t missing, size_t room)
 {
 	u_char *to = in->buffer + in->end;
-	size_t wanted = need < room ? need : room;
+	size_t wanted = missing < room ? missing : room;
 	size_t count, more;
 
 	clearerr(in->file);
-	errno = 0;
 	count = fread(to, 1, wanted, in->file);
 	if (count < wanted)
 		return count > 0 || !ferror(in->file) ? (ssize_t)count : -1;
@@ -99,33 +133,41 @@ static ssize_t read_stream(struct savefile_input *in, size_t need, size_t room)
 	return (ssize_t)(count + fread(to + count, 1, more, in->file));
 }
 
-static ssize_t read_some(struct savefile_input *in, size_t need)
+/* Waits for data or for a wake-up. False with errno EINTR if it was a wake-up or a signal, or with poll's error. */
+static bool wait_for_data(struct savefile_input *in)
 {
-	size_t room = in->capacity - in->end;
-	ssize_t count;
+	struct pollfd descriptors[] = {
+		{.fd = in->fd, .events = POLLIN},
+		{.fd = in->wake[0], .events = POLLIN},
+	};
+	char drain[64];
 
-	if (in->fd < 0)
-		return read_stream(in, need, room);
-	if (in->stream_leading > 0) {
-		size_t leading = in->stream_leading < room ? in->stream_leading : room;
-
-		count = (ssize_t)fread(in->buffer + in->end, 1, leading, in->file);
-		in->stream_leading -= (size_t)count;
-		return count;
-	}
-	return read(in->fd, in->buffer + in->end, room);
+	if (poll(descriptors, 2, -1) < 0)
+		return false;
+	if (descriptors[1].revents == 0)
+		return true;
+	while (read(in->wake[0], drain, sizeof(drain)) > 0)
+		;
+	errno = EINTR;
+	return false;
 }
 
-/* After a read that failed: true if it can be tried again, having waited where the descriptor does not. */
-static bool wait_again(const struct savefile_input *in)
+static ssize_t read_some(struct savefile_input *in, size_t missing)
 {
-	struct pollfd pollfd = {.fd = in->fd, .events = POLLIN};
+	u_char *to = in->buffer + in->end;
+	size_t room = in->capacity - in->end;
 
-	if (errno == EINTR)
-		return true;
-	if ((errno != EAGAIN && errno != EWOULDBLOCK) || in->fd < 0)
-		return false;
-	return poll(&pollfd, 1, -1) >= 0 || errno == EINTR;
+	if (in->fd < 0)
+		return read_stream(in, missing, room);
+	if (in->seekable)
+		return pread(in->fd, to, room, (off_t)in->end_offset);
+	if (in->stream_leading > 0) {
+		size_t count = fread(to, 1, in->stream_leading < room ? in->stream_leading : room, in->file);
+
+		in->stream_leading -= count;
+		return (ssize_t)count;
+	}
+	return wait_for_data(in) ? read(in->fd, to, room) : -1;
 }
 
 int pcapint_input_fill(struct savefile_input *in, size_t need, const volatile sig_atomic_t *break_loop)
@@ -141,7 +183,7 @@ int pcapint_input_fill(struct savefile_input *in, size_t need, const volatile si
 		if (count > 0) {
 			in->end += (size_t)count;
 			in->end_offset += (size_t)count;
-		} else if (!wait_again(in)) {
+		} else if (errno != EINTR && (errno != EAGAIN || in->fd < 0)) {
 			return PCAP_ERROR;
 		} else if (*break_loop) {
 			return PCAP_ERROR_BREAK;

@@ -46,16 +46,23 @@ void pcapint_shorten_name(char short_name[SAVEFILE_NAME_SIZE], const char *name)
 	snprintf(short_name, size, "...%s", name);
 }
 
-int pcapint_file_header_cut(const struct pcap_savefile *sf, size_t wanted, char *errbuf)
+int pcapint_need_file_header(pcap_t *p, size_t size, char *errbuf)
 {
-	size_t available = input_available(&sf->input);
+	struct pcap_savefile *sf = p->priv;
+	size_t available;
 
-	if (input_offset(&sf->input) == 0 && available == 0)
+	if (pcapint_input_fill(&sf->input, size, &p->break_loop) < 0) {
+		pcapint_fmt_errmsg_for_errno(errbuf, PCAP_ERRBUF_SIZE, errno, "%s: can't read", sf->name);
+		return PCAP_ERROR;
+	}
+	available = input_available(&sf->input);
+	if (available >= size)
+		return 0;
+	if (available == 0)
 		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s: the file is empty", sf->name);
 	else
 		snprintf(errbuf, PCAP_ERRBUF_SIZE,
-			"%s: the file ends in the middle of the file header: %zu of %zu bytes", sf->name, available,
-			wanted);
+			"%s: the file ends in the middle of the file header: after %zu bytes", sf->name, available);
 	return PCAP_ERROR;
 }
 
@@ -64,12 +71,8 @@ static int open_by_format(pcap_t *p, u_int precision, char *errbuf)
 	struct pcap_savefile *sf = p->priv;
 	const u_char *first;
 
-	if (pcapint_input_fill(&sf->input, SAVEFILE_MAGIC_SIZE, &p->break_loop) < 0) {
-		pcapint_fmt_errmsg_for_errno(errbuf, PCAP_ERRBUF_SIZE, errno, "%s: can't read", sf->name);
+	if (pcapint_need_file_header(p, SAVEFILE_MAGIC_SIZE, errbuf) < 0)
 		return PCAP_ERROR;
-	}
-	if (input_available(&sf->input) < SAVEFILE_MAGIC_SIZE)
-		return pcapint_file_header_cut(sf, sizeof(struct pcap_file_header), errbuf);
 	first = input_data(&sf->input);
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		if (!formats[i].matches(first))
@@ -84,13 +87,23 @@ static int open_by_format(pcap_t *p, u_int precision, char *errbuf)
 	return PCAP_ERROR;
 }
 
+static void breakloop(pcap_t *p)
+{
+	struct pcap_savefile *sf = p->priv;
+
+	pcapint_breakloop_common(p);
+	pcapint_input_wake(&sf->input);
+}
+
 static void cleanup(pcap_t *p)
 {
 	struct pcap_savefile *sf = p->priv;
 
-	pcapint_input_free(&sf->input);
-	if (p->core->rfile != NULL && p->core->rfile != stdin)
+	if (p->core->rfile == stdin)
+		pcapint_savefile_leave_position(sf);
+	else if (p->core->rfile != NULL)
 		fclose(p->core->rfile);
+	pcapint_input_free(&sf->input);
 	p->core->rfile = NULL;
 	pcapint_cleanup_live_common(p);
 }
@@ -117,6 +130,7 @@ static pcap_t *open_stream(FILE *stream, const char *name, u_int precision, char
 	p->fd = -1;
 	p->selectable_fd = fileno(stream);
 	p->setfilter_op = install_bpf_program;
+	p->breakloop_op = breakloop;
 	p->oneshot_callback = pcapint_oneshot_in_place;
 	p->cleanup_op = cleanup;
 	if (pcapint_input_init(&sf->input, stream, errbuf) < 0 || open_by_format(p, precision, errbuf) < 0) {

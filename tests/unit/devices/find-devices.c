@@ -13,6 +13,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+/* pcap_lookupdev() is deprecated, and still has to work. */
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
 #define UP_RUNNING (PCAP_IF_UP | PCAP_IF_RUNNING)
 
 static pcap_findalldevs_op_t behaviour[3];

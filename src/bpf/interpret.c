@@ -13,28 +13,26 @@
 #include <stdint.h>
 #include <string.h>
 
-/* A program that ends with itself, since it was validated. */
+/* The length of a program that ends by itself, since it was validated. */
 #define VALIDATED SIZE_MAX
 
 /*
  * How often a program may jump back, beside once a captured byte. A loop that walks a packet takes at least a byte
- * each time; and a program that goes back without a loop does it less often than it has instructions.
+ * each time; and where a program goes back without a loop, it does so less often than it has instructions.
  */
 #define JUMPS_BACK BPF_MAXINSNS
 
-static inline uint32_t load_word(const u_char *bytes)
-{
-	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
-static inline uint32_t load_half(const u_char *bytes)
-{
-	return (uint32_t)bytes[0] << 8 | bytes[1];
-}
-
+/* Written out, not as a loop: so compilers make it one instruction or two. */
 static inline uint32_t load(const u_char *bytes, u_int size)
 {
-	return size == 4 ? load_word(bytes) : size == 2 ? load_half(bytes) : bytes[0];
+	switch (size) {
+	case 1:
+		return bytes[0];
+	case 2:
+		return (uint32_t)bytes[0] << 8 | bytes[1];
+	default:
+		return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+	}
 }
 
 static inline bool is_inside(uint32_t offset, u_int size, u_int buflen)
@@ -123,13 +121,90 @@ static inline __attribute__((always_inline)) bool load_indirect(
 	return true;
 }
 
+/* Goes on with the next instruction. A copy of this in each case lets the processor foresee what comes after what. */
+#define NEXT()                                                                                                     \
+	do {                                                                                                       \
+		if (at >= len)                                                                                     \
+			return 0;                                                                                  \
+		insn = &program[at++];                                                                             \
+		goto *cases[(u_char)insn->code];                                                                   \
+	} while (0)
+
+#define BRANCH(condition)                                                                                          \
+	do {                                                                                                       \
+		if (condition) {                                                                                   \
+			at += insn->jt;                                                                            \
+			NEXT();                                                                                    \
+		}                                                                                                  \
+		at += insn->jf;                                                                                    \
+		NEXT();                                                                                            \
+	} while (0)
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+
 /*
- * A case an opcode, which is why it is long. An opcode, scratch word or divisor that is not legal rejects the packet,
- * so that only running off the end is left for the validator, or a known len, to rule out.
+ * A case an opcode, which is why it is long. An opcode is told by the 8 bits that are in use. One that is not legal, a
+ * scratch word that is not there and a division by 0 reject the packet, and so does running off the end: nothing is
+ * left for the validator to rule out but, where len is not known, that last.
  */
-static inline __attribute__((always_inline)) u_int run(const struct bpf_insn *program, size_t len,
-	const u_char *packet, u_int wirelen, u_int buflen, const struct pcap_bpf_aux_data *aux)
+static u_int run(const struct bpf_insn *program, size_t len, const u_char *packet, u_int wirelen, u_int buflen,
+	const struct pcap_bpf_aux_data *aux)
 {
+	static const void *const cases[BPF_OPCODES] = {
+		[0 ... BPF_OPCODES - 1] = &&illegal,
+		[BPF_LD | BPF_W | BPF_ABS] = &&ld_w_abs,
+		[BPF_LD | BPF_H | BPF_ABS] = &&ld_h_abs,
+		[BPF_LD | BPF_B | BPF_ABS] = &&ld_b_abs,
+		[BPF_LD | BPF_W | BPF_IND] = &&ld_w_ind,
+		[BPF_LD | BPF_H | BPF_IND] = &&ld_h_ind,
+		[BPF_LD | BPF_B | BPF_IND] = &&ld_b_ind,
+		[BPF_LDX | BPF_B | BPF_MSH] = &&ldx_b_msh,
+		[BPF_LD | BPF_IMM] = &&ld_imm,
+		[BPF_LDX | BPF_IMM] = &&ldx_imm,
+		[BPF_LD | BPF_W | BPF_LEN] = &&ld_w_len,
+		[BPF_LDX | BPF_W | BPF_LEN] = &&ldx_w_len,
+		[BPF_LD | BPF_MEM] = &&ld_mem,
+		[BPF_LDX | BPF_MEM] = &&ldx_mem,
+		[BPF_ST] = &&st,
+		[BPF_STX] = &&stx,
+		[BPF_JMP | BPF_JA] = &&jmp_ja,
+		[BPF_JMP | BPF_JEQ | BPF_K] = &&jmp_jeq_k,
+		[BPF_JMP | BPF_JGT | BPF_K] = &&jmp_jgt_k,
+		[BPF_JMP | BPF_JGE | BPF_K] = &&jmp_jge_k,
+		[BPF_JMP | BPF_JSET | BPF_K] = &&jmp_jset_k,
+		[BPF_JMP | BPF_JEQ | BPF_X] = &&jmp_jeq_x,
+		[BPF_JMP | BPF_JGT | BPF_X] = &&jmp_jgt_x,
+		[BPF_JMP | BPF_JGE | BPF_X] = &&jmp_jge_x,
+		[BPF_JMP | BPF_JSET | BPF_X] = &&jmp_jset_x,
+		[BPF_ALU | BPF_ADD | BPF_K] = &&alu_add_k,
+		[BPF_ALU | BPF_SUB | BPF_K] = &&alu_sub_k,
+		[BPF_ALU | BPF_MUL | BPF_K] = &&alu_mul_k,
+		[BPF_ALU | BPF_DIV | BPF_K] = &&alu_div_k,
+		[BPF_ALU | BPF_MOD | BPF_K] = &&alu_mod_k,
+		[BPF_ALU | BPF_AND | BPF_K] = &&alu_and_k,
+		[BPF_ALU | BPF_OR | BPF_K] = &&alu_or_k,
+		[BPF_ALU | BPF_XOR | BPF_K] = &&alu_xor_k,
+		[BPF_ALU | BPF_LSH | BPF_K] = &&alu_lsh_k,
+		[BPF_ALU | BPF_RSH | BPF_K] = &&alu_rsh_k,
+		[BPF_ALU | BPF_ADD | BPF_X] = &&alu_add_x,
+		[BPF_ALU | BPF_SUB | BPF_X] = &&alu_sub_x,
+		[BPF_ALU | BPF_MUL | BPF_X] = &&alu_mul_x,
+		[BPF_ALU | BPF_DIV | BPF_X] = &&alu_div_x,
+		[BPF_ALU | BPF_MOD | BPF_X] = &&alu_mod_x,
+		[BPF_ALU | BPF_AND | BPF_X] = &&alu_and_x,
+		[BPF_ALU | BPF_OR | BPF_X] = &&alu_or_x,
+		[BPF_ALU | BPF_XOR | BPF_X] = &&alu_xor_x,
+		[BPF_ALU | BPF_LSH | BPF_X] = &&alu_lsh_x,
+		[BPF_ALU | BPF_RSH | BPF_X] = &&alu_rsh_x,
+		[BPF_ALU | BPF_NEG] = &&alu_neg,
+		[BPF_MISC | BPF_TAX] = &&misc_tax,
+		[BPF_MISC | BPF_TXA] = &&misc_txa,
+		[BPF_RET | BPF_K] = &&ret_k,
+		[BPF_RET | BPF_A] = &&ret_a,
+	};
+	const struct bpf_insn *insn;
+	size_t at = 0;
 	uint32_t scratch[BPF_MEMWORDS] = {0};
 	uint32_t a = 0, x = 0;
 	u_int jumps_back = JUMPS_BACK;
@@ -138,185 +213,177 @@ static inline __attribute__((always_inline)) u_int run(const struct bpf_insn *pr
 	if (buflen > INT32_MAX)
 		buflen = INT32_MAX;
 	jumps_back += buflen;
-	for (size_t at = 0; len == VALIDATED || at < len;) {
-		const struct bpf_insn *insn = &program[at++];
-		switch (insn->code) {
-		case BPF_LD | BPF_W | BPF_ABS:
-			if (!load_absolute(insn->k, 4, packet, buflen, aux, x, &a))
-				return 0;
-			break;
-		case BPF_LD | BPF_H | BPF_ABS:
-			if (!load_absolute(insn->k, 2, packet, buflen, aux, x, &a))
-				return 0;
-			break;
-		case BPF_LD | BPF_B | BPF_ABS:
-			if (!load_absolute(insn->k, 1, packet, buflen, aux, x, &a))
-				return 0;
-			break;
-		case BPF_LD | BPF_W | BPF_IND:
-			if (!load_indirect(x + insn->k, 4, packet, buflen, &a))
-				return 0;
-			break;
-		case BPF_LD | BPF_H | BPF_IND:
-			if (!load_indirect(x + insn->k, 2, packet, buflen, &a))
-				return 0;
-			break;
-		case BPF_LD | BPF_B | BPF_IND:
-			if (!load_indirect(x + insn->k, 1, packet, buflen, &a))
-				return 0;
-			break;
-		case BPF_LDX | BPF_B | BPF_MSH:
-			if (!load_indirect(insn->k, 1, packet, buflen, &x))
-				return 0;
-			x = (x & 0xf) * 4;
-			break;
-		case BPF_LD | BPF_IMM:
-			a = insn->k;
-			break;
-		case BPF_LDX | BPF_IMM:
-			x = insn->k;
-			break;
-		case BPF_LD | BPF_W | BPF_LEN:
-			a = wirelen;
-			break;
-		case BPF_LDX | BPF_W | BPF_LEN:
-			x = wirelen;
-			break;
-		case BPF_LD | BPF_MEM:
-			if (insn->k >= BPF_MEMWORDS)
-				return 0;
-			a = scratch[insn->k];
-			break;
-		case BPF_LDX | BPF_MEM:
-			if (insn->k >= BPF_MEMWORDS)
-				return 0;
-			x = scratch[insn->k];
-			break;
-		case BPF_ST:
-			if (insn->k >= BPF_MEMWORDS)
-				return 0;
-			scratch[insn->k] = a;
-			break;
-		case BPF_STX:
-			if (insn->k >= BPF_MEMWORDS)
-				return 0;
-			scratch[insn->k] = x;
-			break;
-		case BPF_JMP | BPF_JA:
-			if (!jump(&at, insn->k, &jumps_back))
-				return 0;
-			break;
-		case BPF_JMP | BPF_JEQ | BPF_K:
-			at += a == insn->k ? insn->jt : insn->jf;
-			break;
-		case BPF_JMP | BPF_JGT | BPF_K:
-			at += a > insn->k ? insn->jt : insn->jf;
-			break;
-		case BPF_JMP | BPF_JGE | BPF_K:
-			at += a >= insn->k ? insn->jt : insn->jf;
-			break;
-		case BPF_JMP | BPF_JSET | BPF_K:
-			at += a & insn->k ? insn->jt : insn->jf;
-			break;
-		case BPF_JMP | BPF_JEQ | BPF_X:
-			at += a == x ? insn->jt : insn->jf;
-			break;
-		case BPF_JMP | BPF_JGT | BPF_X:
-			at += a > x ? insn->jt : insn->jf;
-			break;
-		case BPF_JMP | BPF_JGE | BPF_X:
-			at += a >= x ? insn->jt : insn->jf;
-			break;
-		case BPF_JMP | BPF_JSET | BPF_X:
-			at += a & x ? insn->jt : insn->jf;
-			break;
-		case BPF_ALU | BPF_ADD | BPF_K:
-			a += insn->k;
-			break;
-		case BPF_ALU | BPF_SUB | BPF_K:
-			a -= insn->k;
-			break;
-		case BPF_ALU | BPF_MUL | BPF_K:
-			a *= insn->k;
-			break;
-		case BPF_ALU | BPF_DIV | BPF_K:
-			if (insn->k == 0)
-				return 0;
-			a /= insn->k;
-			break;
-		case BPF_ALU | BPF_MOD | BPF_K:
-			if (insn->k == 0)
-				return 0;
-			a %= insn->k;
-			break;
-		case BPF_ALU | BPF_AND | BPF_K:
-			a &= insn->k;
-			break;
-		case BPF_ALU | BPF_OR | BPF_K:
-			a |= insn->k;
-			break;
-		case BPF_ALU | BPF_XOR | BPF_K:
-			a ^= insn->k;
-			break;
-		case BPF_ALU | BPF_LSH | BPF_K:
-			a <<= insn->k & 31;
-			break;
-		case BPF_ALU | BPF_RSH | BPF_K:
-			a >>= insn->k & 31;
-			break;
-		case BPF_ALU | BPF_ADD | BPF_X:
-			a += x;
-			break;
-		case BPF_ALU | BPF_SUB | BPF_X:
-			a -= x;
-			break;
-		case BPF_ALU | BPF_MUL | BPF_X:
-			a *= x;
-			break;
-		case BPF_ALU | BPF_DIV | BPF_X:
-			if (x == 0)
-				return 0;
-			a /= x;
-			break;
-		case BPF_ALU | BPF_MOD | BPF_X:
-			if (x == 0)
-				return 0;
-			a %= x;
-			break;
-		case BPF_ALU | BPF_AND | BPF_X:
-			a &= x;
-			break;
-		case BPF_ALU | BPF_OR | BPF_X:
-			a |= x;
-			break;
-		case BPF_ALU | BPF_XOR | BPF_X:
-			a ^= x;
-			break;
-		case BPF_ALU | BPF_LSH | BPF_X:
-			a <<= x & 31;
-			break;
-		case BPF_ALU | BPF_RSH | BPF_X:
-			a >>= x & 31;
-			break;
-		case BPF_ALU | BPF_NEG:
-			a = -a;
-			break;
-		case BPF_MISC | BPF_TAX:
-			x = a;
-			break;
-		case BPF_MISC | BPF_TXA:
-			a = x;
-			break;
-		case BPF_RET | BPF_K:
-			return insn->k;
-		case BPF_RET | BPF_A:
-			return a;
-		default:
-			return 0;
-		}
-	}
+	NEXT();
+
+ld_w_abs:
+	if (!load_absolute(insn->k, 4, packet, buflen, aux, x, &a))
+		return 0;
+	NEXT();
+ld_h_abs:
+	if (!load_absolute(insn->k, 2, packet, buflen, aux, x, &a))
+		return 0;
+	NEXT();
+ld_b_abs:
+	if (!load_absolute(insn->k, 1, packet, buflen, aux, x, &a))
+		return 0;
+	NEXT();
+ld_w_ind:
+	if (!load_indirect(x + insn->k, 4, packet, buflen, &a))
+		return 0;
+	NEXT();
+ld_h_ind:
+	if (!load_indirect(x + insn->k, 2, packet, buflen, &a))
+		return 0;
+	NEXT();
+ld_b_ind:
+	if (!load_indirect(x + insn->k, 1, packet, buflen, &a))
+		return 0;
+	NEXT();
+ldx_b_msh:
+	if (!load_indirect(insn->k, 1, packet, buflen, &x))
+		return 0;
+	x = (x & 0xf) * 4;
+	NEXT();
+ld_imm:
+	a = insn->k;
+	NEXT();
+ldx_imm:
+	x = insn->k;
+	NEXT();
+ld_w_len:
+	a = wirelen;
+	NEXT();
+ldx_w_len:
+	x = wirelen;
+	NEXT();
+ld_mem:
+	if (insn->k >= BPF_MEMWORDS)
+		return 0;
+	a = scratch[insn->k];
+	NEXT();
+ldx_mem:
+	if (insn->k >= BPF_MEMWORDS)
+		return 0;
+	x = scratch[insn->k];
+	NEXT();
+st:
+	if (insn->k >= BPF_MEMWORDS)
+		return 0;
+	scratch[insn->k] = a;
+	NEXT();
+stx:
+	if (insn->k >= BPF_MEMWORDS)
+		return 0;
+	scratch[insn->k] = x;
+	NEXT();
+jmp_ja:
+	if (!jump(&at, insn->k, &jumps_back))
+		return 0;
+	NEXT();
+jmp_jeq_k:
+	BRANCH(a == insn->k);
+jmp_jgt_k:
+	BRANCH(a > insn->k);
+jmp_jge_k:
+	BRANCH(a >= insn->k);
+jmp_jset_k:
+	BRANCH(a & insn->k);
+jmp_jeq_x:
+	BRANCH(a == x);
+jmp_jgt_x:
+	BRANCH(a > x);
+jmp_jge_x:
+	BRANCH(a >= x);
+jmp_jset_x:
+	BRANCH(a & x);
+alu_add_k:
+	a += insn->k;
+	NEXT();
+alu_sub_k:
+	a -= insn->k;
+	NEXT();
+alu_mul_k:
+	a *= insn->k;
+	NEXT();
+alu_div_k:
+	if (insn->k == 0)
+		return 0;
+	a /= insn->k;
+	NEXT();
+alu_mod_k:
+	if (insn->k == 0)
+		return 0;
+	a %= insn->k;
+	NEXT();
+alu_and_k:
+	a &= insn->k;
+	NEXT();
+alu_or_k:
+	a |= insn->k;
+	NEXT();
+alu_xor_k:
+	a ^= insn->k;
+	NEXT();
+alu_lsh_k:
+	a <<= insn->k & 31;
+	NEXT();
+alu_rsh_k:
+	a >>= insn->k & 31;
+	NEXT();
+alu_add_x:
+	a += x;
+	NEXT();
+alu_sub_x:
+	a -= x;
+	NEXT();
+alu_mul_x:
+	a *= x;
+	NEXT();
+alu_div_x:
+	if (x == 0)
+		return 0;
+	a /= x;
+	NEXT();
+alu_mod_x:
+	if (x == 0)
+		return 0;
+	a %= x;
+	NEXT();
+alu_and_x:
+	a &= x;
+	NEXT();
+alu_or_x:
+	a |= x;
+	NEXT();
+alu_xor_x:
+	a ^= x;
+	NEXT();
+alu_lsh_x:
+	a <<= x & 31;
+	NEXT();
+alu_rsh_x:
+	a >>= x & 31;
+	NEXT();
+alu_neg:
+	a = -a;
+	NEXT();
+misc_tax:
+	x = a;
+	NEXT();
+misc_txa:
+	a = x;
+	NEXT();
+ret_k:
+	return insn->k;
+ret_a:
+	return a;
+illegal:
 	return 0;
 }
+
+#pragma GCC diagnostic pop
+#undef NEXT
+#undef BRANCH
 
 u_int pcapint_filter_with_aux_data(const struct bpf_insn *program, const u_char *packet, u_int wirelen,
 	u_int buflen, const struct pcap_bpf_aux_data *aux)

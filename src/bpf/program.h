@@ -24,4 +24,10 @@ int pcapint_validate_filter(const struct bpf_insn *program, u_int len, enum bpf_
 u_int pcapint_filter_unvalidated(const struct bpf_insn *program, u_int len, const u_char *packet, u_int wirelen,
 	u_int buflen, const struct pcap_bpf_aux_data *aux);
 
+/*
+ * A program from text, as bpf_image() writes it: an instruction a line, and more that people like to write. 0, or
+ * PCAP_ERROR with a text in errbuf that names the line. pcap_freecode() frees the program. See assembler.c.
+ */
+int pcapint_bpf_assemble(const char *text, struct bpf_program *program, char *errbuf);
+
 #endif

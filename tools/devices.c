@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * `weir devices`: what can be captured on. Each device is asked for its module, and opened for a moment for its
+ * link types, which nothing else tells.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <pcap/weir.h>
+
+#include "command.h"
+#include "device-address.h"
+#include "json.h"
+#include "text.h"
+
+struct devices_settings {
+	bool json;
+};
+
+static const struct option_row devices_options[] = {
+	{0, "json", NULL, "print a JSON array", option_flag, offsetof(struct devices_settings, json)},
+	{0},
+};
+
+/* What asking a device has told. */
+struct device {
+	const pcap_if_t *listed;
+	const char *module; /* or NULL */
+	int *link_types;    /* the default first; NULL: not known, and why is in error */
+	int link_type_count;
+	int *tstamp_types; /* or NULL */
+	int tstamp_type_count;
+	bool monitor_mode;
+	int status; /* of the first call that failed, or 0 */
+	char error[PCAP_ERRBUF_SIZE];
+};
+
+static const struct flag_row {
+	bpf_u_int32 mask;
+	bpf_u_int32 value;
+	const char *name;
+} flag_rows[] = {
+	{PCAP_IF_UP, PCAP_IF_UP, "up"},
+	{PCAP_IF_RUNNING, PCAP_IF_RUNNING, "running"},
+	{PCAP_IF_LOOPBACK, PCAP_IF_LOOPBACK, "loopback"},
+	{PCAP_IF_WIRELESS, PCAP_IF_WIRELESS, "wireless"},
+	{PCAP_IF_CONNECTION_STATUS, PCAP_IF_CONNECTION_STATUS_CONNECTED, "connected"},
+	{PCAP_IF_CONNECTION_STATUS, PCAP_IF_CONNECTION_STATUS_DISCONNECTED, "disconnected"},
+};
+#define FLAG_COUNT (sizeof(flag_rows) / sizeof(flag_rows[0]))
+
+/* ---- Asking a device ---- */
+
+static void refuse(struct device *device, pcap_t *handle, int status)
+{
+	const char *text = pcap_geterr(handle);
+
+	device->status = status;
+	snprintf(device->error, sizeof(device->error), "%s", text[0] != '\0' ? text : pcap_statustostr(status));
+}
+
+/* Puts the type that the device has unless told otherwise before the others. */
+static void default_first(struct device *device, int default_type)
+{
+	for (int i = 1; i < device->link_type_count; i++) {
+		if (device->link_types[i] == default_type) {
+			memmove(device->link_types + 1, device->link_types, i * sizeof(int));
+			device->link_types[0] = default_type;
+		}
+	}
+}
+
+static void ask_link_types(struct device *device, pcap_t *handle)
+{
+	int status;
+
+	/* As little as can be: no promiscuous mode, a small buffer. */
+	pcap_set_promisc(handle, 0);
+	pcap_set_snaplen(handle, 128);
+	pcap_set_buffer_size(handle, 65536);
+	status = pcap_activate(handle);
+	if (status >= 0)
+		status = pcap_list_datalinks(handle, &device->link_types);
+	if (status < 0) {
+		refuse(device, handle, status);
+		return;
+	}
+	device->link_type_count = status;
+	default_first(device, pcap_datalink(handle));
+}
+
+static void ask(struct device *device, const pcap_if_t *listed)
+{
+	pcap_t *handle;
+	int count;
+
+	*device = (struct device){.listed = listed};
+	handle = pcap_create(listed->name, device->error);
+	if (handle == NULL) {
+		device->status = PCAP_ERROR;
+		return;
+	}
+	device->module = pcap_module_name(handle);
+	device->monitor_mode = pcap_can_set_rfmon(handle) == 1;
+	count = pcap_list_tstamp_types(handle, &device->tstamp_types);
+	device->tstamp_type_count = count > 0 ? count : 0;
+	ask_link_types(device, handle);
+	pcap_close(handle);
+}
+
+static void forget(struct device *device)
+{
+	if (device->link_types != NULL)
+		pcap_free_datalinks(device->link_types);
+	if (device->tstamp_type_count > 0)
+		pcap_free_tstamp_types(device->tstamp_types);
+}
+
+/* ---- Lines ---- */
+
+#define COLUMN_SIZE 512
+
+enum { COLUMN_NAME, COLUMN_MODULE, COLUMN_LINK_TYPES, COLUMN_FLAGS, COLUMN_ADDRESSES, COLUMN_DESCRIPTION, COLUMNS };
+
+struct line {
+	char columns[COLUMNS][COLUMN_SIZE];
+};
+
+static void separate(struct text *text, char separator)
+{
+	if (text_length(text) > 0)
+		text_char(text, separator);
+}
+
+static void put_string(struct text *text, const char *string)
+{
+	if (string != NULL)
+		text_escaped(text, string, strlen(string));
+}
+
+static void put_link_types(struct text *text, const struct device *device)
+{
+	for (int i = 0; i < device->link_type_count; i++) {
+		const char *name = pcap_datalink_val_to_name(device->link_types[i]);
+
+		separate(text, ',');
+		if (name == NULL) {
+			text_string(text, "DLT");
+			text_decimal(text, device->link_types[i], 1);
+		}
+		put_string(text, name);
+	}
+}
+
+static void put_flags(struct text *text, bpf_u_int32 flags)
+{
+	for (size_t i = 0; i < FLAG_COUNT; i++) {
+		if ((flags & flag_rows[i].mask) == flag_rows[i].value) {
+			separate(text, ',');
+			text_string(text, flag_rows[i].name);
+		}
+	}
+}
+
+static void put_addresses(struct text *text, const pcap_addr_t *addresses)
+{
+	for (; addresses != NULL; addresses = addresses->next) {
+		char address[DEVICE_ADDRESS_SIZE];
+		int prefix = prefix_length(addresses->netmask);
+
+		if (device_address(address, addresses->addr) == NULL)
+			continue;
+		separate(text, ' ');
+		text_string(text, address);
+		if (prefix >= 0) {
+			text_char(text, '/');
+			text_decimal(text, prefix, 1);
+		}
+	}
+}
+
+static void fill_line(struct line *line, const struct device *device)
+{
+	struct text texts[COLUMNS];
+
+	for (int i = 0; i < COLUMNS; i++)
+		texts[i] = text_in(line->columns[i], COLUMN_SIZE);
+	put_string(&texts[COLUMN_NAME], device->listed->name);
+	put_string(&texts[COLUMN_MODULE], device->module);
+	put_link_types(&texts[COLUMN_LINK_TYPES], device);
+	put_flags(&texts[COLUMN_FLAGS], device->listed->flags);
+	put_addresses(&texts[COLUMN_ADDRESSES], device->listed->addresses);
+	put_string(&texts[COLUMN_DESCRIPTION], device->listed->description);
+	for (int i = 0; i < COLUMNS; i++) {
+		if (text_length(&texts[i]) == 0 && i != COLUMN_DESCRIPTION)
+			text_char(&texts[i], '-');
+		text_finish(&texts[i]);
+	}
+}
+
+/* Columns on a terminal: bytes of UTF-8 that do not begin a character take none. */
+static int shown_width(const char *string)
+{
+	int width = 0;
+
+	for (; *string != '\0'; string++)
+		width += (*string & 0xc0) != 0x80;
+	return width;
+}
+
+static void print_lines(const struct device *devices, size_t count)
+{
+	struct line *lines = calloc(count > 0 ? count : 1, sizeof(*lines));
+	int widths[COLUMNS] = {0};
+
+	if (lines == NULL) {
+		complain("no memory for a list of %zu devices", count);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		fill_line(&lines[i], &devices[i]);
+		for (int column = 0; column < COLUMNS; column++) {
+			int width = shown_width(lines[i].columns[column]);
+
+			widths[column] = width > widths[column] ? width : widths[column];
+		}
+	}
+	for (size_t i = 0; i < count; i++) {
+		int behind = 0;
+
+		for (int column = 0; column < COLUMNS; column++) {
+			const char *string = lines[i].columns[column];
+
+			if (string[0] == '\0')
+				continue;
+			printf("%*s%s", behind, "", string);
+			behind = widths[column] - shown_width(string) + 2;
+		}
+		putchar('\n');
+	}
+	free(lines);
+}
+
+/* Why link types are missing: a line for all that lack the same permission, one for each other reason. */
+static void tell_missing(const struct device *devices, size_t count)
+{
+	const struct device *refused = NULL;
+	size_t refused_count = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (devices[i].status == 0)
+			continue;
+		if (devices[i].status == PCAP_ERROR_PERM_DENIED) {
+			refused_count++;
+			refused = refused != NULL ? refused : &devices[i];
+		} else {
+			complain("%s: link types are not known: %s", devices[i].listed->name, devices[i].error);
+		}
+	}
+	if (refused != NULL)
+		complain("the link types of %zu devices are not known, since they can't be opened: %s",
+			refused_count, refused->error);
+}
+
+/* ---- JSON ---- */
+
+static void json_link_types(struct json *json, const struct device *device)
+{
+	if (device->status != 0) {
+		json_string(json, "link_types", NULL);
+		json_string(json, "link_types_error", device->error);
+		return;
+	}
+	json_open_array(json, "link_types");
+	for (int i = 0; i < device->link_type_count; i++) {
+		json_open_object(json, NULL);
+		json_string(json, "name", pcap_datalink_val_to_name(device->link_types[i]));
+		json_number(json, "value", device->link_types[i]);
+		json_string(json, "description", pcap_datalink_val_to_description(device->link_types[i]));
+		json_close_object(json);
+	}
+	json_close_array(json);
+}
+
+static void json_tstamp_types(struct json *json, const struct device *device)
+{
+	json_open_array(json, "time_stamp_types");
+	for (int i = 0; i < device->tstamp_type_count; i++)
+		json_string(json, NULL, pcap_tstamp_type_val_to_name(device->tstamp_types[i]));
+	json_close_array(json);
+}
+
+static void json_flags(struct json *json, bpf_u_int32 flags)
+{
+	json_open_array(json, "flags");
+	for (size_t i = 0; i < FLAG_COUNT; i++) {
+		if ((flags & flag_rows[i].mask) == flag_rows[i].value)
+			json_string(json, NULL, flag_rows[i].name);
+	}
+	json_close_array(json);
+}
+
+static void json_address(struct json *json, const char *key, const struct sockaddr *address)
+{
+	char buffer[DEVICE_ADDRESS_SIZE];
+
+	if (device_address(buffer, address) != NULL)
+		json_string(json, key, buffer);
+}
+
+static void json_addresses(struct json *json, const pcap_addr_t *addresses)
+{
+	json_open_array(json, "addresses");
+	for (; addresses != NULL; addresses = addresses->next) {
+		const char *family = family_name(addresses->addr);
+		int prefix = prefix_length(addresses->netmask);
+
+		if (family == NULL)
+			continue;
+		json_open_object(json, NULL);
+		json_string(json, "family", family);
+		json_address(json, "address", addresses->addr);
+		json_address(json, "netmask", addresses->netmask);
+		if (prefix >= 0)
+			json_number(json, "prefix_length", prefix);
+		json_address(json, "broadcast", addresses->broadaddr);
+		json_address(json, "destination", addresses->dstaddr);
+		json_close_object(json);
+	}
+	json_close_array(json);
+}
+
+static void print_json(const struct device *devices, size_t count)
+{
+	struct json json = {.out = stdout};
+
+	json_open_array(&json, NULL);
+	for (size_t i = 0; i < count; i++) {
+		const struct device *device = &devices[i];
+
+		json_open_object(&json, NULL);
+		json_string(&json, "name", device->listed->name);
+		json_string(&json, "module", device->module);
+		json_link_types(&json, device);
+		json_tstamp_types(&json, device);
+		json_bool(&json, "monitor_mode", device->monitor_mode);
+		json_flags(&json, device->listed->flags);
+		json_addresses(&json, device->listed->addresses);
+		json_string(&json, "description", device->listed->description);
+		json_close_object(&json);
+	}
+	json_close_array(&json);
+	json_end_line(&json);
+}
+
+/* ---- The command ---- */
+
+static int list(const pcap_if_t *listed, bool as_json)
+{
+	struct device *devices;
+	int status = STATUS_OK;
+	size_t count = 0;
+
+	for (const pcap_if_t *at = listed; at != NULL; at = at->next)
+		count++;
+	devices = calloc(count > 0 ? count : 1, sizeof(*devices));
+	if (devices == NULL) {
+		complain("no memory for a list of %zu devices", count);
+		return STATUS_ERROR;
+	}
+	count = 0;
+	for (; listed != NULL; listed = listed->next)
+		ask(&devices[count++], listed);
+	if (as_json)
+		print_json(devices, count);
+	else
+		print_lines(devices, count);
+	if (fflush(stdout) != 0) {
+		complain("standard output: %s", strerror(errno));
+		status = STATUS_ERROR;
+	} else if (!as_json) {
+		tell_missing(devices, count);
+	}
+	for (size_t i = 0; i < count; i++)
+		forget(&devices[i]);
+	free(devices);
+	return status;
+}
+
+static int run_devices(const struct command *command, int argc, char **argv)
+{
+	struct devices_settings settings = {0};
+	int first = options_parse(command, argc, argv, &settings);
+	char error[PCAP_ERRBUF_SIZE] = "";
+	pcap_if_t *listed;
+	int status;
+
+	if (first < 0)
+		return first == OPTIONS_HELP ? finish_stdout(STATUS_OK) : STATUS_USAGE;
+	if (first < argc)
+		return wrong_usage(command, "it takes no operand", argv[first]);
+	if (pcap_findalldevs(&listed, error) < 0) {
+		complain("the devices can't be listed: %s", error);
+		return STATUS_NO_DEVICE;
+	}
+	/* Modules that could not list their devices, while others could. */
+	if (error[0] != '\0')
+		complain("%s", error);
+	status = list(listed, settings.json);
+	pcap_freealldevs(listed);
+	return finish_stdout(status);
+}
+
+const struct command devices_command = {
+	.name = "devices",
+	.help = "List the devices that can be captured on.",
+	.synopsis = "[--json]",
+	.options = devices_options,
+	.run = run_devices,
+};

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Packets for people and for programs: a line each, or a JSON object each. The line is
+ * "TIME [INTERFACE] CAPTURED/LENGTH DECODE".
+ */
+#include "print.h"
+
+#include <sys/socket.h>
+
+#include "decode.h"
+#include "json.h"
+#include "text.h"
+
+/* 12:00:01, in local time; converting costs more than all the rest, so it is done once a second of packets. */
+static void local_clock(struct printer *printer, time_t second)
+{
+	struct tm tm;
+
+	if (printer->clock_known && printer->clock_second == second)
+		return;
+	printer->clock_known = true;
+	printer->clock_second = second;
+	if (localtime_r(&second, &tm) == NULL || strftime(printer->clock, sizeof(printer->clock), "%T", &tm) == 0)
+		snprintf(printer->clock, sizeof(printer->clock), "@%lld", (long long)second);
+}
+
+static void fraction(const struct printer *printer, struct text *text, const struct pcap_pkthdr *header)
+{
+	text_char(text, '.');
+	text_decimal(text, (uint64_t)header->ts.tv_usec, printer->nanoseconds ? 9 : 6);
+}
+
+static void print_line(struct printer *printer, const char *interface, const struct pcap_pkthdr *header,
+	const struct decoded *decoded)
+{
+	char buffer[256 + DECODE_TEXT_SIZE];
+	struct text text = text_in(buffer, sizeof(buffer));
+
+	local_clock(printer, header->ts.tv_sec);
+	text_string(&text, printer->clock);
+	fraction(printer, &text, header);
+	text_char(&text, ' ');
+	if (printer->show_interfaces && interface != NULL) {
+		text_escaped(&text, interface, strnlen(interface, 100));
+		text_char(&text, ' ');
+	}
+	text_decimal(&text, header->caplen, 1);
+	text_char(&text, '/');
+	text_decimal(&text, header->len, 1);
+	text_char(&text, ' ');
+	text_bytes(&text, decoded->text.start, text_length(&decoded->text));
+	text_char(&text, '\n');
+	fwrite_unlocked(buffer, 1, text_length(&text), printer->out);
+}
+
+/* "2024-02-29T12:00:01.123456Z". */
+static void json_time(struct printer *printer, struct json *json, const struct pcap_pkthdr *header)
+{
+	char buffer[64];
+	struct text text = text_in(buffer, sizeof(buffer));
+	char date[40];
+	struct tm tm;
+	time_t second = header->ts.tv_sec;
+
+	if (gmtime_r(&second, &tm) == NULL || strftime(date, sizeof(date), "%FT%T", &tm) == 0)
+		snprintf(date, sizeof(date), "@%lld", (long long)second);
+	text_string(&text, date);
+	fraction(printer, &text, header);
+	text_char(&text, 'Z');
+	json_string(json, "time", text_finish(&text));
+}
+
+static void json_mac(struct json *json, const char *key, const uint8_t *address)
+{
+	char buffer[24];
+	struct text text = text_in(buffer, sizeof(buffer));
+
+	if (address == NULL)
+		return;
+	text_mac(&text, address, 6);
+	json_string(json, key, text_finish(&text));
+}
+
+static void json_address(struct json *json, const char *key, int family, const uint8_t *address)
+{
+	char buffer[64];
+	struct text text = text_in(buffer, sizeof(buffer));
+
+	if (address == NULL)
+		return;
+	if (family == AF_INET)
+		text_ipv4(&text, address);
+	else
+		text_ipv6(&text, address);
+	json_string(json, key, text_finish(&text));
+}
+
+static void json_known(struct json *json, const char *key, long value)
+{
+	if (value != NOT_KNOWN)
+		json_number(json, key, value);
+}
+
+static void json_decoded(struct json *json, const struct decoded *decoded)
+{
+	json_known(json, "interface_index", decoded->interface_index);
+	if (decoded->direction != NULL)
+		json_string(json, "direction", decoded->direction);
+	json_mac(json, "source_mac", decoded->source_mac);
+	json_mac(json, "destination_mac", decoded->destination_mac);
+	if (decoded->vlan_count > 0) {
+		json_open_array(json, "vlans");
+		for (unsigned i = 0; i < decoded->vlan_count && i < DECODE_VLANS; i++)
+			json_number(json, NULL, decoded->vlans[i]);
+		json_close_array(json);
+	}
+	json_known(json, "ethertype", decoded->ethertype);
+	json_address(json, "source", decoded->family, decoded->source);
+	json_address(json, "destination", decoded->family, decoded->destination);
+	json_known(json, "protocol", decoded->protocol);
+	json_known(json, "source_port", decoded->source_port);
+	json_known(json, "destination_port", decoded->destination_port);
+	json_bool(json, "truncated", decoded->truncated);
+	json_string(json, "summary", decoded->buffer);
+}
+
+static void print_json(struct printer *printer, const char *interface, int linktype,
+	const struct pcap_pkthdr *header, const struct decoded *decoded)
+{
+	struct json json = {.out = printer->out};
+	const char *name = pcap_datalink_val_to_name(linktype);
+
+	json_open_object(&json, NULL);
+	json_time(printer, &json, header);
+	if (interface != NULL)
+		json_string(&json, "interface", interface);
+	json_number(&json, "captured", header->caplen);
+	json_number(&json, "length", header->len);
+	if (name != NULL)
+		json_string(&json, "link_type", name);
+	else
+		json_number(&json, "link_type", linktype);
+	json_decoded(&json, decoded);
+	json_close_object(&json);
+	json_end_line(&json);
+}
+
+void print_packet(struct printer *printer, const char *interface, int linktype, const struct pcap_pkthdr *header,
+	const u_char *bytes)
+{
+	struct decoded decoded;
+
+	decode_packet(&decoded, linktype, header, bytes);
+	if (printer->json)
+		print_json(printer, interface, linktype, header, &decoded);
+	else
+		print_line(printer, interface, header, &decoded);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Ending on a signal: SIGINT, SIGTERM and SIGHUP ask to stop, so that all can be written and told; a second one,
+ * half a second or more after the first, ends the program at once. SIGPIPE is ignored: writing tells.
+ */
+#ifndef WEIR_STOP_H
+#define WEIR_STOP_H
+
+#include <stdbool.h>
+
+#include <pcap/pcap.h>
+
+/* From now on. If handle is not NULL, its loop is broken as well, until the call is made again with NULL. */
+void stop_on_signals(pcap_t *handle);
+bool stop_requested(void);
+/* A descriptor that is readable once a stop was requested, or -1 if there could be none. */
+int stop_descriptor(void);
+
+#endif

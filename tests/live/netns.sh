@@ -4,8 +4,9 @@
 #
 # usage: tests/live/netns.sh [--ipv6] [--peer] PROGRAM [ARGUMENT...]
 #
-# As root it takes a plain network namespace; anyone else gets a user namespace too, in which he is root. What the
-# program sees:
+# As root it takes a plain network namespace; anyone else gets a user namespace too, in which he has all capabilities
+# and is still himself, since programs that find themselves root try to become another user, whom such a namespace
+# lacks. (Where unshare is too old for that, before 2.35, he is root.) What the program sees:
 #   WEIR_IF       weir0, up, 10.77.0.1/24, 02:00:00:00:00:01
 #   WEIR_PEER_IF  weir1, up, the other end of the wire, 02:00:00:00:00:02; no address, so that nothing answers
 #   WEIR_PEER     with --peer: a command prefix ("nsenter ...") that runs a command where the other end is: a second
@@ -50,6 +51,8 @@ enter() {
   done
   if [ "$(id -u)" -eq 0 ] && unshare -nm true 2>/dev/null; then
     unshare='unshare -nm'
+  elif unshare -Unm --map-current-user --keep-caps true 2>/dev/null; then
+    unshare='unshare -Unm --map-current-user --keep-caps'
   elif unshare -Urnm true 2>/dev/null; then
     unshare='unshare -Urnm'
   else

@@ -27,7 +27,7 @@ extern "C" {
 struct pcap_stats64 {
 	uint64_t available; /* PCAP_STATS64_: which of the counts the device tells */
 	uint64_t recv;      /* packets that passed the filter, lost ones included */
-	uint64_t drop;      /* packets lost since the buffer was full */
+	uint64_t drop;      /* packets lost because the buffer was full */
 	uint64_t ifdrop;    /* packets lost by the interface */
 };
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What savefiles need of standard I/O streams beyond ISO C and POSIX.
+ * What savefiles need of standard I/O streams beyond ISO C and POSIX, and what is slow in them.
  */
 #ifndef WEIR_COMPAT_STDIO_H
 #define WEIR_COMPAT_STDIO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -12,5 +13,17 @@
 
 /* The bytes that a stream can hand out without asking its source; PCAPINT_STDIO_UNKNOWN if it can't be told. */
 size_t pcapint_stdio_read_ahead(FILE *stream);
+
+/*
+ * Gives a stream that was just opened a large buffer, where the C library lets it be found again; what has one is
+ * closed with pcapint_stdio_close() only. Without memory for it the stream keeps the buffer it has.
+ */
+void pcapint_stdio_enlarge_buffer(FILE *stream);
+/* fclose() */
+int pcapint_stdio_close(FILE *stream);
+
+/* Writes two pieces, with no other thread's output between them. False, with errno set, if they were not all taken. */
+bool pcapint_stdio_write(
+	FILE *stream, const void *first, size_t first_size, const void *second, size_t second_size);
 
 #endif

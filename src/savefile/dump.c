@@ -6,102 +6,219 @@
 #include "savefile/savefile.h"
 
 #include <errno.h>
-#include <string.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compat/stdio.h"
 
 /* ---- Opening ---- */
 
-/* The link-type field for a handle's packets, or -1 with the handle's errbuf filled. */
-static int64_t linktype_field(pcap_t *p, const char *name)
+/* The file header for a handle's packets. 0, or PCAP_ERROR with the handle's errbuf filled. */
+static int make_file_header(pcap_t *p, const char *name, struct pcap_file_header *header)
 {
 	int linktype;
 
 	if (!p->core->activated) {
 		snprintf(p->errbuf, PCAP_ERRBUF_SIZE,
-			"%s: the handle is not activated yet, so its link type is not known", name);
-		return -1;
+			"%s: the capture has not been activated, so its link-layer type is not known yet", name);
+		return PCAP_ERROR;
 	}
 	linktype = pcapint_dlt_to_linktype(p->linktype);
 	if (linktype < 0) {
-		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%s: link-layer type %d can't be written to savefiles", name,
-			p->linktype);
-		return -1;
+		snprintf(p->errbuf, PCAP_ERRBUF_SIZE,
+			"%s: packets of link-layer type %d can't be written to savefiles", name, p->linktype);
+		return PCAP_ERROR;
 	}
-	return (int64_t)((uint32_t)linktype | ((uint32_t)p->linktype_ext & LINKTYPE_FIELD_EXT));
-}
-
-static void make_file_header(struct pcap_file_header *header, pcap_t *p, uint32_t linktype)
-{
 	*header = (struct pcap_file_header){
 		.magic = p->opt.tstamp_precision == PCAP_TSTAMP_PRECISION_NANO ? CLASSIC_MAGIC_NANO
 									       : CLASSIC_MAGIC_MICRO,
 		.version_major = PCAP_VERSION_MAJOR,
 		.version_minor = PCAP_VERSION_MINOR,
 		.snaplen = (uint32_t)p->snapshot,
-		.linktype = linktype,
+		.linktype = (uint32_t)linktype | ((uint32_t)p->linktype_ext & LINKTYPE_FIELD_EXT),
 	};
+	return 0;
+}
+
+/* errno's text in the handle's errbuf; NULL. */
+static pcap_dumper_t *open_error(pcap_t *p, const char *name, const char *what)
+{
+	pcapint_fmt_errmsg_for_errno(p->errbuf, PCAP_ERRBUF_SIZE, errno, "%s%s", name, what);
+	return NULL;
 }
 
 /* Writes the file header; the stream as a dumper, or NULL. */
-static pcap_dumper_t *start_dump(pcap_t *p, uint32_t linktype, FILE *stream, const char *name)
+static pcap_dumper_t *start_dump(pcap_t *p, const struct pcap_file_header *header, FILE *stream, const char *name)
 {
-	struct pcap_file_header header;
-
-	make_file_header(&header, p, linktype);
-	if (fwrite(&header, sizeof(header), 1, stream) != 1) {
-		pcapint_fmt_errmsg_for_errno(
-			p->errbuf, PCAP_ERRBUF_SIZE, errno, "%s: can't write the file header", name);
-		return NULL;
-	}
+	if (fwrite(header, sizeof(*header), 1, stream) != 1)
+		return open_error(p, name, ": can't write the file header");
 	return (pcap_dumper_t *)stream;
 }
 
-pcap_dumper_t *pcap_dump_open(pcap_t *p, const char *path)
+/* A pipe's reader or a terminal's does not wait for more than it always did; a file is written in larger steps. */
+static void set_buffer(FILE *stream)
 {
-	char name[SAVEFILE_NAME_SIZE];
-	pcap_dumper_t *dumper;
-	int64_t linktype;
-	FILE *stream;
+	struct stat status;
 
+	if (fstat(fileno(stream), &status) == 0 && S_ISREG(status.st_mode))
+		pcapint_stdio_enlarge_buffer(stream);
+}
+
+static bool is_standard_output(const char *path)
+{
+	return strcmp(path, "-") == 0;
+}
+
+/* What messages call a path; NULL, with the handle's errbuf filled, if there is none. */
+static const char *name_of(pcap_t *p, const char *path, char name[SAVEFILE_NAME_SIZE])
+{
 	if (path == NULL) {
 		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "no savefile was named");
 		return NULL;
 	}
-	pcapint_shorten_name(name, strcmp(path, "-") == 0 ? "standard output" : path);
-	linktype = linktype_field(p, name);
-	if (linktype < 0)
+	pcapint_shorten_name(name, is_standard_output(path) ? "standard output" : path);
+	return name;
+}
+
+pcap_dumper_t *pcap_dump_open(pcap_t *p, const char *path)
+{
+	struct pcap_file_header header;
+	char name[SAVEFILE_NAME_SIZE];
+	pcap_dumper_t *dumper;
+	FILE *stream;
+
+	if (name_of(p, path, name) == NULL || make_file_header(p, name, &header) < 0)
 		return NULL;
-	if (strcmp(path, "-") == 0)
-		return start_dump(p, (uint32_t)linktype, stdout, name);
+	if (is_standard_output(path))
+		return start_dump(p, &header, stdout, name);
 	stream = fopen(path, "wbe");
-	if (stream == NULL) {
-		pcapint_fmt_errmsg_for_errno(p->errbuf, PCAP_ERRBUF_SIZE, errno, "%s", name);
-		return NULL;
-	}
-	dumper = start_dump(p, (uint32_t)linktype, stream, name);
+	if (stream == NULL)
+		return open_error(p, name, "");
+	set_buffer(stream);
+	dumper = start_dump(p, &header, stream, name);
 	if (dumper == NULL)
-		fclose(stream);
+		pcapint_stdio_close(stream);
 	return dumper;
 }
 
 pcap_dumper_t *pcap_dump_fopen(pcap_t *p, FILE *stream)
 {
-	int64_t linktype = linktype_field(p, "the stream");
+	static const char name[] = "the stream";
+	struct pcap_file_header header;
 
-	return linktype < 0 ? NULL : start_dump(p, (uint32_t)linktype, stream, "the stream");
+	if (stream == NULL) {
+		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "no stream was given to write to");
+		return NULL;
+	}
+	return make_file_header(p, name, &header) < 0 ? NULL : start_dump(p, &header, stream, name);
+}
+
+/* ---- Opening to append ---- */
+
+/* Whether a file goes on where a handle's packets can be added; PCAP_ERROR with the handle's errbuf filled if not. */
+static int check_same(
+	pcap_t *p, const char *name, const struct pcap_file_header *file, const struct pcap_file_header *ours)
+{
+	static const char *const fractions[] = {"microseconds", "nanoseconds"};
+	bool nano = ours->magic == CLASSIC_MAGIC_NANO;
+
+	if (file->magic == bswap_32(CLASSIC_MAGIC_MICRO) || file->magic == bswap_32(CLASSIC_MAGIC_NANO))
+		snprintf(p->errbuf, PCAP_ERRBUF_SIZE,
+			"%s: can't append: the file is in the other byte order than this host's", name);
+	else if (file->magic != CLASSIC_MAGIC_MICRO && file->magic != CLASSIC_MAGIC_NANO)
+		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%s: can't append: the file is not a pcap file", name);
+	else if (file->version_major != ours->version_major || file->version_minor != ours->version_minor)
+		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%s: can't append: the file has version %u.%u, not %u.%u",
+			name, file->version_major, file->version_minor, ours->version_major, ours->version_minor);
+	else if (file->magic != ours->magic)
+		snprintf(p->errbuf, PCAP_ERRBUF_SIZE,
+			"%s: can't append: the time stamps in the file are in %s, the new ones in %s", name,
+			fractions[!nano], fractions[nano]);
+	else if (file->linktype != ours->linktype)
+		snprintf(p->errbuf, PCAP_ERRBUF_SIZE,
+			"%s: can't append: the link-layer type field of the file is 0x%x, the new one 0x%x", name,
+			file->linktype, ours->linktype);
+	else if (file->snaplen != ours->snaplen)
+		snprintf(p->errbuf, PCAP_ERRBUF_SIZE,
+			"%s: can't append: the snapshot length of the file is %u, the new one %u", name,
+			file->snaplen, ours->snaplen);
+	else
+		return 0;
+	return PCAP_ERROR;
+}
+
+/* 1: the file's header fits; 0: the file is empty; PCAP_ERROR with the handle's errbuf filled. */
+static int check_file(pcap_t *p, const char *name, int fd, const struct pcap_file_header *ours)
+{
+	struct pcap_file_header header;
+	struct stat status;
+	ssize_t count;
+
+	if (fstat(fd, &status) == 0 && !S_ISREG(status.st_mode)) {
+		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%s: can't append: this is not a regular file", name);
+		return PCAP_ERROR;
+	}
+	count = pread(fd, &header, sizeof(header), 0);
+	if (count < 0) {
+		open_error(p, name, ": can't read");
+		return PCAP_ERROR;
+	}
+	if (count == 0)
+		return 0;
+	if (count < (ssize_t)sizeof(header)) {
+		snprintf(p->errbuf, PCAP_ERRBUF_SIZE,
+			"%s: can't append: the file ends in the middle of the file header", name);
+		return PCAP_ERROR;
+	}
+	return check_same(p, name, &header, ours) < 0 ? PCAP_ERROR : 1;
+}
+
+pcap_dumper_t *pcap_dump_open_append(pcap_t *p, const char *path)
+{
+	struct pcap_file_header header;
+	char name[SAVEFILE_NAME_SIZE];
+	pcap_dumper_t *dumper = NULL;
+	int fd, status;
+	FILE *stream;
+
+	if (name_of(p, path, name) == NULL || make_file_header(p, name, &header) < 0)
+		return NULL;
+	if (is_standard_output(path))
+		return start_dump(p, &header, stdout, name);
+	fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
+	if (fd < 0)
+		return open_error(p, name, "");
+	status = check_file(p, name, fd, &header);
+	stream = status < 0 ? NULL : fdopen(fd, "ab");
+	if (stream == NULL) {
+		if (status >= 0)
+			open_error(p, name, "");
+		close(fd);
+		return NULL;
+	}
+	set_buffer(stream);
+	if (status == 0)
+		dumper = start_dump(p, &header, stream, name);
+	else if (fseeko(stream, 0, SEEK_END) == 0) /* so that pcap_dump_ftell() tells the truth at once */
+		dumper = (pcap_dumper_t *)stream;
+	else
+		open_error(p, name, ": can't find the end");
+	if (dumper == NULL)
+		pcapint_stdio_close(stream);
+	return dumper;
 }
 
 /* ---- Packets ---- */
 
-static bool write_packet(FILE *stream, const struct pcap_pkthdr *header, const u_char *data)
+static inline bool write_packet(FILE *stream, const struct pcap_pkthdr *header, const u_char *data)
 {
 	struct classic_packet_header record = {
 		(uint32_t)header->ts.tv_sec, (uint32_t)header->ts.tv_usec, header->caplen, header->len};
 
 	/* After a failure nothing more may follow: it would be read as the rest of the packet that was cut. */
-	if (ferror(stream))
-		return false;
-	return fwrite(&record, sizeof(record), 1, stream) == 1 &&
-	       (header->caplen == 0 || fwrite(data, header->caplen, 1, stream) == 1);
+	return !ferror_unlocked(stream) &&
+	       pcapint_stdio_write(stream, &record, sizeof(record), data, header->caplen);
 }
 
 void pcap_dump(u_char *dumper, const struct pcap_pkthdr *header, const u_char *data)
@@ -114,7 +231,7 @@ static int write_error(char *errbuf, bool earlier)
 {
 	if (earlier)
 		snprintf(errbuf, PCAP_ERRBUF_SIZE,
-			"an earlier write to the savefile failed; the packets after it are missing");
+			"an earlier write to the savefile failed, and the packets from there on are missing");
 	else
 		pcapint_fmt_errmsg_for_errno(errbuf, PCAP_ERRBUF_SIZE, errno, "can't write to the savefile");
 	return PCAP_ERROR;
@@ -122,9 +239,10 @@ static int write_error(char *errbuf, bool earlier)
 
 int pcap_dump_packet(pcap_dumper_t *dumper, const struct pcap_pkthdr *header, const u_char *data, char *errbuf)
 {
-	bool earlier = ferror((FILE *)dumper) != 0;
+	FILE *stream = (FILE *)dumper;
+	bool earlier = ferror(stream) != 0;
 
-	return write_packet((FILE *)dumper, header, data) ? 0 : write_error(errbuf, earlier);
+	return write_packet(stream, header, data) ? 0 : write_error(errbuf, earlier);
 }
 
 /* ---- The stream, flushing, closing ---- */
@@ -153,14 +271,15 @@ int pcap_dump_flush(pcap_dumper_t *dumper)
 
 void pcap_dump_close(pcap_dumper_t *dumper)
 {
-	fclose((FILE *)dumper);
+	pcapint_stdio_close((FILE *)dumper);
 }
 
 int pcap_dump_finish(pcap_dumper_t *dumper, char *errbuf)
 {
-	bool earlier = ferror((FILE *)dumper) != 0;
+	FILE *stream = (FILE *)dumper;
+	bool earlier = ferror(stream) != 0;
 
-	if (fclose((FILE *)dumper) == 0 && !earlier)
+	if (pcapint_stdio_close(stream) == 0 && !earlier)
 		return 0;
 	return write_error(errbuf, earlier);
 }

@@ -91,12 +91,12 @@ static void rest_echo(struct decoded *d, struct cursor cursor)
 }
 
 /* RFC 4861, 4.6: options of neighbor discovery, in units of 8 bytes; 1 and 2 hold a link-layer address. */
-static const uint8_t *link_layer_option(struct cursor cursor, unsigned type)
+static const uint8_t *link_layer_option(struct cursor *cursor, unsigned type)
 {
-	while (has(&cursor, 8) && cursor.at[1] != 0) {
-		if (cursor.at[0] == type)
-			return cursor.at + 2;
-		skip(&cursor, cursor.at[1] * 8);
+	while (has(cursor, 8) && cursor->at[1] != 0) {
+		if (cursor->at[0] == type)
+			return cursor->at + 2;
+		skip(cursor, cursor->at[1] * 8);
 	}
 	return NULL;
 }
@@ -112,9 +112,11 @@ static void neighbor(struct decoded *d, struct cursor cursor, const char *verb, 
 	}
 	word_address(d, verb, cursor.at + 4);
 	skip(&cursor, 20);
-	mac = link_layer_option(cursor, option);
+	mac = link_layer_option(&cursor, option);
 	if (mac != NULL)
 		word_mac(d, told, mac, 6);
+	else if (cursor.captured < cursor.wire)
+		truncated(d);
 }
 
 static void rest_solicitation(struct decoded *d, struct cursor cursor)

@@ -173,6 +173,7 @@ static void llc(struct decoded *d, struct cursor cursor)
 	word_hex(d, "dsap", cursor.at[0], 2);
 	word_hex(d, "ssap", cursor.at[1], 2);
 	word_hex(d, "control", cursor.at[2], 2);
+	skip(&cursor, 3);
 	word_length(d, &cursor);
 }
 

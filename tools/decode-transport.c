@@ -44,12 +44,19 @@ static const struct number_name protocols[] = {
 	{143, "Ethernet"},
 };
 
-static void ports(struct decoded *d, const struct cursor *cursor)
+/* The ends, with the ports that the first four bytes are. False if no more is wanted or there. */
+static bool begin_with_ports(struct decoded *d, const struct cursor *cursor, const char *protocol)
 {
-	if (!has(cursor, 4))
-		return;
-	d->source_port = get16(cursor->at);
-	d->destination_port = get16(cursor->at + 2);
+	bool there = has(cursor, 4);
+
+	if (there) {
+		d->source_port = get16(cursor->at);
+		d->destination_port = get16(cursor->at + 2);
+	}
+	endpoints(d, protocol);
+	if (!there)
+		truncated(d);
+	return there && !d->quoted;
 }
 
 /* RFC 9293 and, for the ninth, RFC 3540's place that AccECN took. In the order they are shown in. */
@@ -77,9 +84,7 @@ static void decode_tcp(struct decoded *d, struct cursor cursor)
 {
 	unsigned header_size, flags;
 
-	ports(d, &cursor);
-	endpoints(d, "TCP");
-	if (d->quoted)
+	if (!begin_with_ports(d, &cursor, "TCP"))
 		return;
 	if (!has(&cursor, 20)) {
 		truncated(d);
@@ -108,9 +113,7 @@ static void decode_udp(struct decoded *d, struct cursor cursor)
 {
 	unsigned length;
 
-	ports(d, &cursor);
-	endpoints(d, "UDP");
-	if (d->quoted)
+	if (!begin_with_ports(d, &cursor, "UDP"))
 		return;
 	if (!has(&cursor, 8)) {
 		truncated(d);
@@ -142,10 +145,8 @@ static void decode_other(struct decoded *d, struct cursor cursor)
 /* Protocols whose first four bytes are ports, and no more is shown of them. */
 static void decode_ports(struct decoded *d, struct cursor cursor)
 {
-	ports(d, &cursor);
-	decode_other(d, cursor);
-	if (!has(&cursor, 4))
-		truncated(d);
+	if (begin_with_ports(d, &cursor, NAME_OF(protocols, d->protocol)))
+		word_length(d, &cursor);
 }
 
 static const struct protocol_row {

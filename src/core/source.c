@@ -46,7 +46,12 @@ static struct source_part part(const char *start, const char *end)
 	return (struct source_part){start, (size_t)(end - start)};
 }
 
-/* PORT, from its colon to end; nothing there is no port. */
+static bool has(struct source_part text, char c)
+{
+	return memchr(text.start, c, text.length) != NULL;
+}
+
+/* :PORT, from its colon to end; nothing there is no port. */
 static int parse_port(struct source *parsed, const char *start, const char *end, const char *source, char *errbuf)
 {
 	if (start == end)
@@ -56,7 +61,7 @@ static int parse_port(struct source *parsed, const char *start, const char *end,
 	parsed->port = part(start + 1, end);
 	if (parsed->port.length == 0)
 		return fail(errbuf, source, "there is no port behind the ':'");
-	if (memchr(parsed->port.start, ':', parsed->port.length) != NULL)
+	if (has(parsed->port, ':'))
 		return fail(errbuf, source, "an IPv6 address needs brackets: rpcap://[ADDRESS]:PORT/DEVICE");
 	return 0;
 }
@@ -67,7 +72,7 @@ static int parse_host(struct source *parsed, const char *start, const char *end,
 	const char *colon = memchr(start, ':', (size_t)(end - start));
 	const char *host_end = colon != NULL ? colon : end;
 
-	if (memchr(start, '@', (size_t)(end - start)) != NULL)
+	if (has(part(start, end), '@'))
 		return fail(errbuf, source, "a user name goes into struct pcap_rmtauth, not before the host");
 	if (*start == '[') {
 		const char *bracket = memchr(start, ']', (size_t)(end - start));
@@ -80,6 +85,9 @@ static int parse_host(struct source *parsed, const char *start, const char *end,
 	}
 	if (parsed->host.length == 0)
 		return fail(errbuf, source, "there is no host before the port");
+	if (has(parsed->host, '[') || has(part(parsed->host.start + parsed->host.length, end), '[') ||
+		has(part(host_end, end), ']') || (*start != '[' && has(parsed->host, ']')))
+		return fail(errbuf, source, "'[' and ']' belong around the host's address only");
 	return parse_port(parsed, host_end, end, source, errbuf);
 }
 
@@ -146,17 +154,16 @@ int pcap_parsesrcstr(const char *source, int *type, char *host, char *port, char
 	return 0;
 }
 
-/* What went into the buffer, if it did: it must be taken apart as it was put together. */
+/* Checks what was put together: that it is all there, and can be taken apart. Leaves nothing behind if not. */
 static int finish_source(char *source, int length, char *errbuf)
 {
 	struct source parsed;
+	int status = length < PCAP_BUF_SIZE ? pcapint_parse_source(source, &parsed, errbuf)
+					    : fail(errbuf, source, "the source is longer than 1,023 bytes");
 
-	if (length >= PCAP_BUF_SIZE) {
-		int status = fail(errbuf, source, "the source is longer than 1,023 bytes");
+	if (status != 0)
 		source[0] = '\0';
-		return status;
-	}
-	return pcapint_parse_source(source, &parsed, errbuf);
+	return status;
 }
 
 static int create_remote(char *source, const char *host, const char *port, const char *name, char *errbuf)

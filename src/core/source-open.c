@@ -105,23 +105,34 @@ pcap_t *pcap_open(
 }
 
 /*
- * The link-layer type of a savefile in a folder, or -1 if the entry is none. Only regular files are opened, since
- * opening a device can start it; without blocking, should the entry have become a FIFO meanwhile.
+ * Only a regular file is opened, since opening a device can start it. What it is is asked again of the open file,
+ * and that is opened without waiting: the entry may have become a FIFO meanwhile.
  */
+static FILE *open_regular(int folder, const char *entry)
+{
+	struct stat status;
+	FILE *stream = NULL;
+
+	if (fstatat(folder, entry, &status, 0) != 0 || !S_ISREG(status.st_mode))
+		return NULL;
+	int fd = openat(folder, entry, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+		stream = fdopen(fd, "rb");
+	if (stream == NULL)
+		close(fd);
+	return stream;
+}
+
+/* The link-layer type of a savefile in a folder, or -1 if the entry is none. */
 static int savefile_type(int folder, const char *entry)
 {
 	char errbuf[PCAP_ERRBUF_SIZE];
-	struct stat status;
+	FILE *stream = open_regular(folder, entry);
 
-	if (fstatat(folder, entry, &status, 0) != 0 || !S_ISREG(status.st_mode))
+	if (stream == NULL)
 		return -1;
-	int fd = openat(folder, entry, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	FILE *stream = fd >= 0 ? fdopen(fd, "rb") : NULL;
-	if (stream == NULL) {
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
 	pcap_t *p = pcap_fopen_offline(stream, errbuf);
 	if (p == NULL) {
 		fclose(stream);

@@ -87,7 +87,7 @@ class Manual:
         self.list_names = list_names
         self.compiler = compiler
         self.man = source / 'doc' / 'man'
-        paths = sorted(path for section in '357' for path in (self.man / f'man{section}').iterdir())
+        paths = sorted(path for section in '1357' for path in (self.man / f'man{section}').iterdir())
         every = [Page(path) for path in paths if path.name != 'meson.build']
         self.pages = [page for page in every if not page.link]
         self.links = [page for page in every if page.link]
@@ -131,7 +131,7 @@ class Manual:
                       f'{page.path.name} refers to {name}({section}), which is not there')
 
     def pages_are_installed(self):
-        for folder in self.man.glob('man[357]'):
+        for folder in self.man.glob('man[1357]'):
             listed = set(re.findall(r"'(\S+\.\d\w*)'", (folder / 'meson.build').read_text()))
             there = {path.name for path in folder.iterdir()} - {'meson.build'}
             check(listed == there, f'{folder.name}: in meson.build or in the folder only: {sorted(listed ^ there)}')

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -23,6 +24,14 @@ static struct sockaddr *get_address(int fd, unsigned long request, const char *n
 	memset(ifr, 0, sizeof(*ifr));
 	memcpy(ifr->ifr_name, name, strnlen(name, sizeof(ifr->ifr_name) - 1));
 	return ioctl(fd, request, ifr) == 0 ? &ifr->ifr_addr : NULL;
+}
+
+/* The kernel answers 0.0.0.0 where no broadcast address was set. */
+static struct sockaddr *get_broadcast(int fd, const char *name, struct ifreq *ifr)
+{
+	struct sockaddr *addr = get_address(fd, SIOCGIFBRDADDR, name, ifr);
+
+	return addr != NULL && ((struct sockaddr_in *)addr)->sin_addr.s_addr != INADDR_ANY ? addr : NULL;
 }
 
 static int add_interface(pcap_if_list_t *list, int fd, const char *name, char *errbuf)
@@ -45,7 +54,7 @@ static int add_interface(pcap_if_list_t *list, int fd, const char *name, char *e
 		return 0;
 	return pcapint_add_addr_to_dev(device, &address.ifr_addr, size,
 		get_address(fd, SIOCGIFNETMASK, name, &netmask), size,
-		(up & IFF_BROADCAST) != 0 ? get_address(fd, SIOCGIFBRDADDR, name, &broadcast) : NULL, size,
+		(up & IFF_BROADCAST) != 0 ? get_broadcast(fd, name, &broadcast) : NULL, size,
 		(up & IFF_POINTOPOINT) != 0 ? get_address(fd, SIOCGIFDSTADDR, name, &peer) : NULL, size, errbuf);
 }
 

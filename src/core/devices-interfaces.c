@@ -99,7 +99,7 @@ int pcapint_findalldevs_interfaces(
 	if (devices != NULL) {
 		result = add_entries(list, entries, devices, errbuf, is_usable, get_flags);
 	} else {
-		pcapint_fmt_errmsg_for_errno(errbuf, PCAP_ERRBUF_SIZE, errno, "can't list network interfaces");
+		pcapint_fmt_errmsg_for_errno(errbuf, PCAP_ERRBUF_SIZE, ENOMEM, "can't list network interfaces");
 		result = PCAP_ERROR;
 	}
 	free(devices);

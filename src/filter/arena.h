@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The memory of one compilation: everything that the parser, the generator and the passes make is taken from here and
+ * freed at once. Allocation fails for good when the limit is reached, so that no expression can take all memory.
+ */
+#ifndef WEIR_FILTER_ARENA_H
+#define WEIR_FILTER_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena_block;
+
+struct arena {
+	struct arena_block *blocks;
+	size_t used;  /* bytes handed out */
+	size_t limit; /* at most so many */
+	bool failed;  /* an allocation has failed: the compilation ends with an error */
+};
+
+void arena_init(struct arena *arena, size_t limit);
+void arena_free(struct arena *arena);
+/* Zeroed memory, aligned for any type; NULL, and failed is set, if there is none. */
+void *arena_alloc(struct arena *arena, size_t size);
+/* A copy of length bytes with a NUL after them. */
+char *arena_copy(struct arena *arena, const char *text, size_t length);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The graph as a whole: its blocks in order, the loop over the passes, and the check that keeps passes honest.
+ */
+#include "filter/ir.h"
+
+#include "filter/ir-private.h"
+
+/*
+ * Depth first, each block after all that it leads to, then turned round; no recursion, since an expression can make a
+ * graph of any depth. The way on for "no" is followed first, so that "yes" comes to stand right after its test.
+ */
+struct block **ir_order(struct ir *ir, size_t *count)
+{
+	struct block **order = arena_alloc(ir->arena, (ir->block_count + 1) * sizeof(*order));
+	struct block **stack = arena_alloc(ir->arena, (2 * (size_t)ir->block_count + 2) * sizeof(*stack));
+	bool *seen = arena_alloc(ir->arena, ir->block_count + 1);
+	bool *done = arena_alloc(ir->arena, ir->block_count + 1);
+	size_t depth = 0, n = 0;
+
+	if (ir->arena->failed || ir->root == NULL)
+		return NULL;
+	stack[depth++] = ir->root;
+	while (depth > 0) {
+		struct block *b = stack[depth - 1];
+		if (!seen[b->number]) {
+			seen[b->number] = true;
+			if (b->yes != NULL && !seen[b->yes->number])
+				stack[depth++] = b->yes;
+			if (b->no != NULL && !seen[b->no->number])
+				stack[depth++] = b->no;
+			continue;
+		}
+		depth--;
+		if (!done[b->number]) {
+			done[b->number] = true;
+			order[n++] = b;
+		}
+	}
+	for (size_t i = 0; i < n / 2; i++) {
+		struct block *swap = order[i];
+		order[i] = order[n - 1 - i];
+		order[n - 1 - i] = swap;
+	}
+	*count = n;
+	return order;
+}
+
+struct pass {
+	const char *name;
+	int (*run)(struct ir *ir);
+};
+
+/*
+ * Each pass needs a graph that ir_verify() accepts and leaves one. Each says that it changed something only when the
+ * tests on some path from the root have become fewer and on none more, so that the loop over them ends.
+ */
+static const struct pass passes[] = {
+	{"implied", pass_implied}, /* a test whose outcome is known from the way to it is passed by */
+};
+
+int ir_optimize(struct ir *ir)
+{
+	bool changed = true;
+
+	while (changed) {
+		changed = false;
+		for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]); i++) {
+			int status = passes[i].run(ir);
+			if (status < 0)
+				return -1;
+			changed |= status > 0;
+		}
+	}
+	return 0;
+}
+
+static const char *verify_block(const struct ir *ir, const struct block *b, const size_t *position)
+{
+	if (b->kind == BLOCK_ACCEPT || b->kind == BLOCK_REJECT)
+		return b == ir->accept || b == ir->reject ? NULL : "a return that is not the graph's own";
+	if (b->yes == NULL || b->no == NULL)
+		return "a test with one way on";
+	if (b->yes == b->no)
+		return "a test that decides nothing";
+	if (position[b->yes->number] <= position[b->number] || position[b->no->number] <= position[b->number])
+		return "a way back";
+	if (b->kind == BLOCK_TEST && (b->value == NULL || b->operand == NULL))
+		return "a test of nothing";
+	if (b->kind == BLOCK_TEST && b->value->kind == VALUE_CONST && b->operand->kind == VALUE_CONST)
+		return "a test of constants";
+	return NULL;
+}
+
+const char *ir_verify(const struct ir *ir)
+{
+	struct ir copy = *ir;
+	size_t count;
+	struct block **order = ir_order(&copy, &count);
+	size_t *position = arena_alloc(ir->arena, (ir->block_count + 1) * sizeof(*position));
+
+	if (order == NULL || position == NULL)
+		return NULL; /* no memory, which is told elsewhere */
+	for (size_t i = 0; i < count; i++)
+		position[order[i]->number] = i;
+	for (size_t i = 0; i < count; i++) {
+		const char *wrong = verify_block(ir, order[i], position);
+		if (wrong != NULL)
+			return wrong;
+	}
+	return NULL;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the files of the intermediate form share with each other and with its passes, and nobody else needs.
+ */
+#ifndef WEIR_FILTER_IR_PRIVATE_H
+#define WEIR_FILTER_IR_PRIVATE_H
+
+#include "filter/ir.h"
+
+/* The largest that a value can be, and the bits that can be set in it; from its own form alone. */
+uint32_t ir_largest(const struct value *v);
+uint32_t ir_possible_bits(const struct value *v);
+/* left op right as the filter machine computes it; division by 0 and shifts out of range give 0. */
+uint32_t ir_compute(uint16_t op, uint32_t left, uint32_t right);
+
+/* What a test comes to for two known numbers. */
+bool ir_outcome(enum test_op op, uint32_t value, uint32_t operand);
+
+/* The reachable blocks, each before those that it leads to, in the arena; *count of them. NULL without memory. */
+struct block **ir_order(struct ir *ir, size_t *count);
+/* A block's test made anew, with its ways on as they are now: folded, or the block that is there already. */
+struct block *ir_rebuild(struct ir *ir, struct block *block, struct block *yes, struct block *no);
+
+/* A pass: finds what it is for and does it; 1 if the graph has changed, 0 if not, -1 when memory has run out. */
+int pass_implied(struct ir *ir);
+
+/* Lowering a protochain loop (lower-chain.c); the registers hold nothing known after it. */
+struct code;
+void lower_chain(struct code *code, const struct block *block);
+
+#endif

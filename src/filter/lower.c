@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From the graph to instructions: brings each test's value into A (and its operand into X), and leaves out whatever a
+ * register or a scratch word holds already on every way to the block.
+ */
+#include "filter/lower.h"
+
+#include <pcap.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void code_jump(struct code *code, uint16_t opcode, uint32_t k, uint8_t yes, uint8_t no)
+{
+	struct block_code *block = code->current;
+
+	if (block->count == block->size) {
+		uint32_t size = block->size != 0 ? 2 * block->size : 8;
+		struct bpf_insn *insns = arena_alloc(code->ir->arena, size * sizeof(*insns));
+		if (insns == NULL)
+			return;
+		if (block->count > 0)
+			memcpy(insns, block->insns, block->count * sizeof(*insns));
+		block->insns = insns;
+		block->size = size;
+	}
+	block->insns[block->count++] = (struct bpf_insn){opcode, yes, no, k};
+}
+
+void code_emit(struct code *code, uint16_t opcode, uint32_t k)
+{
+	code_jump(code, opcode, k, 0, 0);
+}
+
+static uint16_t size_code(int size)
+{
+	return size == 1 ? BPF_B : size == 2 ? BPF_H : BPF_W;
+}
+
+/* The scratch word that holds a value now, or -1. */
+static int in_memory(struct code *code, const struct value *value)
+{
+	int slot = code->slot[value->number] - 1;
+	return slot >= 0 && code->machine.memory[slot] == value ? slot : -1;
+}
+
+/* After a value was computed into a register: keeps it where it has been given a scratch word. */
+static void keep(struct code *code, const struct value *value, uint16_t store)
+{
+	int slot = code->slot[value->number] - 1;
+
+	code->computed[value->number]++;
+	if (slot < 0 || code->machine.memory[slot] == value)
+		return;
+	code_emit(code, store, slot);
+	code->machine.memory[slot] = value;
+}
+
+/* Whether X gets a value by one instruction that leaves A alone. */
+static bool loads_into_x(struct code *code, const struct value *value)
+{
+	return code->machine.x == value || code->machine.a == value || value->kind == VALUE_CONST ||
+	       value->kind == VALUE_LEN || value->kind == VALUE_MSH || in_memory(code, value) >= 0;
+}
+
+/* Whether computing a value into A leaves X alone. */
+static bool leaves_x(struct code *code, const struct value *value)
+{
+	if (code->machine.a == value || in_memory(code, value) >= 0)
+		return true;
+	switch (value->kind) {
+	case VALUE_CONST:
+	case VALUE_LEN:
+	case VALUE_ANCILLARY:
+		return true;
+	case VALUE_LOAD:
+		return value->left == NULL || code->machine.x == value->left;
+	case VALUE_ALU:
+		return (value->right == NULL || value->right->kind == VALUE_CONST) && leaves_x(code, value->left);
+	default:
+		return false;
+	}
+}
+
+/* left into A and right into X, in the order in which the second does not destroy the first. */
+static void load_both(struct code *code, const struct value *left, const struct value *right)
+{
+	if (code->machine.x == right && leaves_x(code, left)) {
+		code_load_a(code, left);
+		return;
+	}
+	if (loads_into_x(code, right) && (code->machine.a != right || code->machine.x == right)) {
+		code_load_a(code, left);
+		if (loads_into_x(code, right)) {
+			code_load_x(code, right);
+			return;
+		}
+	}
+	code_load_x(code, right);
+	if (leaves_x(code, left)) {
+		code_load_a(code, left);
+		return;
+	}
+	/* Both need A and X: the right one waits in memory. */
+	int word = SCRATCH_VALUES + code->waiting;
+	if (word >= SCRATCH_CHAIN) {
+		code->too_deep = true;
+		return;
+	}
+	code_load_a(code, right);
+	code_emit(code, BPF_ST, word);
+	code->waiting++;
+	code_load_a(code, left);
+	code->waiting--;
+	code_emit(code, BPF_LDX | BPF_W | BPF_MEM, word);
+	code->machine.x = right;
+}
+
+static void compute_alu(struct code *code, const struct value *value)
+{
+	if (value->right == NULL) {
+		code_load_a(code, value->left);
+		code_emit(code, BPF_ALU | value->op, 0);
+	} else if (value->right->kind == VALUE_CONST) {
+		code_load_a(code, value->left);
+		code_emit(code, BPF_ALU | value->op | BPF_K, value->right->k);
+	} else {
+		load_both(code, value->left, value->right);
+		code_emit(code, BPF_ALU | value->op | BPF_X, 0);
+	}
+}
+
+/* Linux: ancillary data stands at this offset (linux/filter.h, SKF_AD_OFF). */
+#define ANCILLARY_OFFSET 0xfffff000U
+
+static void compute_a(struct code *code, const struct value *value)
+{
+	switch (value->kind) {
+	case VALUE_CONST:
+		code_emit(code, BPF_LD | BPF_IMM, value->k);
+		break;
+	case VALUE_LEN:
+		code_emit(code, BPF_LD | BPF_W | BPF_LEN, 0);
+		break;
+	case VALUE_ANCILLARY:
+		code_emit(code, BPF_LD | BPF_B | BPF_ABS, ANCILLARY_OFFSET + value->k);
+		break;
+	case VALUE_LOAD:
+		if (value->left == NULL) {
+			code_emit(code, BPF_LD | size_code(value->size) | BPF_ABS, value->k);
+		} else {
+			code_load_x(code, value->left);
+			code_emit(code, BPF_LD | size_code(value->size) | BPF_IND, value->k);
+		}
+		break;
+	case VALUE_MSH:
+		code_load_x(code, value);
+		code_emit(code, BPF_MISC | BPF_TXA, 0);
+		break;
+	case VALUE_ALU:
+		compute_alu(code, value);
+		break;
+	}
+}
+
+void code_load_a(struct code *code, const struct value *value)
+{
+	int slot = in_memory(code, value);
+
+	if (code->machine.a == value)
+		return;
+	if (code->machine.x == value) {
+		code_emit(code, BPF_MISC | BPF_TXA, 0);
+	} else if (slot >= 0) {
+		code_emit(code, BPF_LD | BPF_W | BPF_MEM, slot);
+		code->read[value->number]++;
+	} else {
+		compute_a(code, value);
+		code->machine.a = value;
+		keep(code, value, BPF_ST);
+	}
+	code->machine.a = value;
+}
+
+void code_load_x(struct code *code, const struct value *value)
+{
+	int slot = in_memory(code, value);
+
+	if (code->machine.x == value)
+		return;
+	if (slot >= 0) {
+		code_emit(code, BPF_LDX | BPF_W | BPF_MEM, slot);
+		code->read[value->number]++;
+	} else if (code->machine.a == value) {
+		code_emit(code, BPF_MISC | BPF_TAX, 0);
+	} else if (value->kind == VALUE_CONST) {
+		code_emit(code, BPF_LDX | BPF_W | BPF_IMM, value->k);
+	} else if (value->kind == VALUE_LEN) {
+		code_emit(code, BPF_LDX | BPF_W | BPF_LEN, 0);
+	} else if (value->kind == VALUE_MSH) {
+		code_emit(code, BPF_LDX | BPF_B | BPF_MSH, value->k);
+	} else {
+		code_load_a(code, value);
+		code_emit(code, BPF_MISC | BPF_TAX, 0);
+	}
+	code->machine.x = value;
+}
+
+/* What is known where two ways meet: what both agree on. */
+static void meet(struct block_code *block, const struct machine *machine)
+{
+	if (!block->machine_known) {
+		block->machine = *machine;
+		block->machine_known = true;
+		return;
+	}
+	if (block->machine.a != machine->a)
+		block->machine.a = NULL;
+	if (block->machine.x != machine->x)
+		block->machine.x = NULL;
+	for (int i = 0; i < BPF_MEMWORDS; i++)
+		if (block->machine.memory[i] != machine->memory[i])
+			block->machine.memory[i] = NULL;
+}
+
+static void lower_block(struct code *code, struct block_code *block_code)
+{
+	const struct block *block = block_code->block;
+
+	code->current = block_code;
+	code->machine = block_code->machine;
+	block_code->count = 0;
+	switch (block->kind) {
+	case BLOCK_ACCEPT:
+	case BLOCK_REJECT:
+		block_code->jump = BPF_RET | BPF_K;
+		block_code->k = block->kind == BLOCK_ACCEPT ? code->snaplen : 0;
+		break;
+	case BLOCK_CHAIN:
+		lower_chain(code, block);
+		block_code->jump = BPF_JMP | BPF_JEQ | BPF_K;
+		block_code->k = block->protocol;
+		break;
+	case BLOCK_TEST:
+		if (block->operand->kind == VALUE_CONST) {
+			code_load_a(code, block->value);
+			block_code->jump = BPF_JMP | block->op | BPF_K;
+			block_code->k = block->operand->k;
+		} else {
+			load_both(code, block->value, block->operand);
+			block_code->jump = BPF_JMP | block->op | BPF_X;
+			block_code->k = 0;
+		}
+		break;
+	}
+}
+
+/* One round over all blocks; how many instructions they have without their jumps. */
+static size_t lower_blocks(struct code *code, struct block_code *blocks, size_t count, const uint32_t *position)
+{
+	size_t total = 0;
+
+	memset(code->computed, 0, code->ir->value_count * sizeof(*code->computed));
+	memset(code->read, 0, code->ir->value_count * sizeof(*code->read));
+	for (size_t i = 0; i < count; i++)
+		blocks[i].machine_known = false;
+	blocks[0].machine_known = true;
+	blocks[0].machine = (struct machine){0};
+	for (size_t i = 0; i < count; i++) {
+		lower_block(code, &blocks[i]);
+		total += blocks[i].count;
+		if (blocks[i].block->yes == NULL)
+			continue;
+		meet(&blocks[position[blocks[i].block->yes->number]], &code->machine);
+		meet(&blocks[position[blocks[i].block->no->number]], &code->machine);
+	}
+	return total;
+}
+
+/* Instructions that bring a value into a register from nothing. */
+static int cost(const struct value *value)
+{
+	if (value->kind == VALUE_LOAD)
+		return 1 + (value->left != NULL ? cost(value->left) : 0);
+	if (value->kind != VALUE_ALU)
+		return 1;
+	return 1 + cost(value->left) +
+	       (value->right != NULL && value->right->kind != VALUE_CONST ? 1 + cost(value->right) : 0);
+}
+
+/* Gives scratch words to values that were computed more than once and cost more than to store and load them again. */
+static bool assign_slots(struct code *code, const struct value *const *values)
+{
+	int slots = 0;
+
+	for (uint32_t i = 0; i < code->ir->value_count && slots < SCRATCH_VALUES; i++)
+		if (values[i] != NULL && code->computed[i] > 1 && cost(values[i]) > 2)
+			code->slot[i] = ++slots;
+	return slots > 0;
+}
+
+/* Takes them back from those that were never read again. */
+static bool drop_slots(struct code *code)
+{
+	bool dropped = false;
+
+	for (uint32_t i = 0; i < code->ir->value_count; i++) {
+		if (code->slot[i] == 0 || code->read[i] > 0)
+			continue;
+		code->slot[i] = 0;
+		dropped = true;
+	}
+	return dropped;
+}
+
+static const struct value **all_values(struct ir *ir)
+{
+	const struct value **values = arena_alloc(ir->arena, (ir->value_count + 1) * sizeof(*values));
+
+	for (size_t i = 0; values != NULL && i < ir->value_buckets; i++)
+		for (const struct value *v = ir->value_table[i]; v != NULL; v = v->next_in_bucket)
+			values[v->number] = v;
+	return values;
+}
+
+int ir_lower(struct ir *ir, uint32_t snaplen, struct bpf_program *program, char *errbuf)
+{
+	size_t count = 0;
+	struct block **order = ir_order(ir, &count);
+	struct block_code *blocks = arena_alloc(ir->arena, (count + 1) * sizeof(*blocks));
+	uint32_t *position = arena_alloc(ir->arena, (ir->block_count + 1) * sizeof(*position));
+	const struct value **values = all_values(ir);
+	struct code code = {.ir = ir,
+		.snaplen = snaplen,
+		.computed = arena_alloc(ir->arena, (ir->value_count + 1) * sizeof(*code.computed)),
+		.slot = arena_alloc(ir->arena, ir->value_count + 1),
+		.read = arena_alloc(ir->arena, (ir->value_count + 1) * sizeof(*code.read))};
+
+	for (size_t i = 0; !ir->arena->failed && i < count; i++) {
+		blocks[i].block = order[i];
+		position[order[i]->number] = i;
+	}
+	if (!ir->arena->failed) {
+		size_t plain = lower_blocks(&code, blocks, count, position);
+		if (assign_slots(&code, values)) {
+			size_t with_slots = lower_blocks(&code, blocks, count, position);
+			if (drop_slots(&code))
+				with_slots = lower_blocks(&code, blocks, count, position);
+			if (with_slots > plain) {
+				memset(code.slot, 0, ir->value_count);
+				lower_blocks(&code, blocks, count, position);
+			}
+		}
+	}
+	if (code.too_deep) {
+		snprintf(errbuf, PCAP_ERRBUF_SIZE,
+			"the arithmetic is too deep: more than %d right operands wait for left ones",
+			SCRATCH_CHAIN - SCRATCH_VALUES);
+		return -1;
+	}
+	if (!ir->arena->failed && code_layout(ir, blocks, count, snaplen, program) == 0)
+		return 0;
+	snprintf(errbuf, PCAP_ERRBUF_SIZE, "the filter is too large: no memory for its program");
+	return -1;
+}

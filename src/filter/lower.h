@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Shared by the files that turn the graph into classic BPF: the code of each block, and what the registers hold.
+ */
+#ifndef WEIR_FILTER_LOWER_H
+#define WEIR_FILTER_LOWER_H
+
+#include "filter/ir-private.h"
+
+/* What the machine's registers and scratch memory are known to hold; NULL: anything. */
+struct machine {
+	const struct value *a;
+	const struct value *x;
+	const struct value *memory[BPF_MEMWORDS];
+};
+
+/*
+ * Scratch words: the first are for values that are used again, the next hold left operands while right ones that need
+ * both registers are computed, as deep as an expression nests them, and the last is a protochain loop's.
+ */
+#define SCRATCH_VALUES 8
+#define SCRATCH_CHAIN (BPF_MEMWORDS - 1)
+
+/* A block's instructions up to its jump, and the jump. */
+struct block_code {
+	const struct block *block;
+	struct bpf_insn *insns;
+	uint32_t count;
+	uint32_t size;
+	uint16_t jump; /* code of the conditional jump, or of the return */
+	uint32_t k;
+	bool machine_known;     /* some way here has been seen */
+	struct machine machine; /* at its start */
+};
+
+struct code {
+	struct ir *ir;
+	struct block_code *current;
+	struct machine machine;
+	/* By value number: how often it was computed, the scratch word it has (plus 1), how often that was read. */
+	uint32_t *computed;
+	uint8_t *slot;
+	uint32_t *read;
+	uint32_t snaplen;
+	int waiting;   /* scratch words that hold operands */
+	bool too_deep; /* there were not enough of them */
+};
+
+void code_emit(struct code *code, uint16_t opcode, uint32_t k);
+void code_jump(struct code *code, uint16_t opcode, uint32_t k, uint8_t yes, uint8_t no);
+/* Brings a value into A or X; the other may be lost. */
+void code_load_a(struct code *code, const struct value *value);
+void code_load_x(struct code *code, const struct value *value);
+/* Lays the blocks' code out, in order, with all jumps in reach; malloc'ed. 0 or -1 without memory. */
+int code_layout(struct ir *ir, const struct block_code *blocks, size_t count, uint32_t snaplen,
+	struct bpf_program *program);
+
+#endif

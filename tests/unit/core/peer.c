@@ -23,7 +23,8 @@
 #define CALLS(X)                                                                                                   \
 	X(pcap_open_dead)                                                                                          \
 	X(pcap_open_offline)                                                                                       \
-	X(pcap_close) X(pcap_create) X(pcap_dispatch) X(pcap_loop) X(pcap_next_ex) X(pcap_stats) X(pcap_inject) X( \
+	X(pcap_close)                                                                                              \
+	X(pcap_create) X(pcap_dispatch) X(pcap_loop) X(pcap_next_ex) X(pcap_stats) X(pcap_inject) X(               \
 		pcap_sendpacket) X(pcap_setfilter) X(pcap_setdirection) X(pcap_getnonblock) X(pcap_setnonblock)    \
 		X(pcap_datalink) X(pcap_datalink_ext) X(pcap_list_datalinks) X(pcap_set_datalink) X(pcap_snapshot) \
 			X(pcap_is_swapped) X(pcap_major_version) X(pcap_minor_version) X(pcap_bufsize) X(          \
@@ -128,12 +129,21 @@ static void ask(const struct library *l, pcap_t *p, struct results *results)
 	NOTE(l->pcap_set_tstamp_type(p, PCAP_TSTAMP_HOST));
 }
 
+/* Where libpcap 1.10 answers otherwise than its manual, we answer as the manual says. */
+static bool manual_differs(const char *what, int mine, int peers)
+{
+	return mine == PCAP_ERROR_NOT_ACTIVATED &&
+	       ((strncmp(what, "l->pcap_set_datalink", 20) == 0 && peers == PCAP_ERROR) ||
+		       (strncmp(what, "l->pcap_sendpacket", 18) == 0 && peers == 0));
+}
+
 static void compare(const struct results *mine, const struct results *peers)
 {
 	int differences = 0;
 	assert_int_equal(mine->n, peers->n);
 	for (int i = 0; i < mine->n; i++) {
-		if (mine->value[i] == peers->value[i])
+		if (mine->value[i] == peers->value[i] ||
+			manual_differs(mine->what[i], mine->value[i], peers->value[i]))
 			continue;
 		print_error("%s: ours %d, theirs %d\n", mine->what[i], mine->value[i], peers->value[i]);
 		differences++;

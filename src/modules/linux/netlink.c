@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Route netlink (rtnetlink(7), linux/netlink.h): dumps, notifications, attributes. For the network-interface module.
+ * Route netlink (rtnetlink(7), linux/netlink.h): requests, dumps, attributes. For the network-interface module.
  */
 #include "modules/linux/netlink.h"
 
@@ -14,7 +14,7 @@
 #define FIRST_BUFFER_SIZE                                                                                          \
 	32768 /* the kernel puts no more of a dump into a datagram: NLMSG_GOODSIZE's upper limit */
 #define LAST_BUFFER_SIZE (4 << 20)
-#define MAX_ATTEMPTS 10 /* at a dump, while interfaces come and go */
+#define MAX_ATTEMPTS 10 /* while interfaces come and go */
 #define ANSWER_SECONDS 5
 
 struct buffer {
@@ -22,22 +22,14 @@ struct buffer {
 	size_t size;
 };
 
-static int open_socket(int type, uint32_t groups)
-{
-	struct sockaddr_nl local = {.nl_family = AF_NETLINK, .nl_groups = groups};
-	int fd = socket(AF_NETLINK, type | SOCK_CLOEXEC, NETLINK_ROUTE);
-	int error;
+struct request {
+	uint16_t type;
+	uint16_t flags;
+	const void *header;
+	size_t header_size;
+};
 
-	if (fd < 0)
-		return -errno;
-	if (bind(fd, (struct sockaddr *)&local, sizeof(local)) == 0)
-		return fd;
-	error = -errno;
-	close(fd);
-	return error;
-}
-
-/* A message of the library's own kind: the end of a dump, an error, or one for the handler. */
+/* A message that ends or breaks the reading, or one for the handler. */
 static int take_message(struct pcapint_netlink_reading *reading, const struct nlmsghdr *message)
 {
 	int error = 0;
@@ -58,6 +50,8 @@ static int take_message(struct pcapint_netlink_reading *reading, const struct nl
 		reading->done = true;
 		return error <= 0 ? error : -EBADMSG;
 	default:
+		/* Of several messages, each is marked so and NLMSG_DONE is the last; one by itself is the answer. */
+		reading->done = (message->nlmsg_flags & NLM_F_MULTI) == 0;
 		return reading->handler(message, reading->context);
 	}
 }
@@ -113,32 +107,31 @@ static ssize_t receive(int fd, struct buffer *buffer)
 	return -EMSGSIZE;
 }
 
-static int send_request(int fd, uint16_t request, uint32_t sequence, const void *header, size_t header_size)
+static int send_request(int fd, const struct request *request, uint32_t sequence)
 {
 	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-	struct nlmsghdr message = {.nlmsg_len = NLMSG_LENGTH(header_size),
-		.nlmsg_type = request,
-		.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+	struct nlmsghdr message = {.nlmsg_len = NLMSG_LENGTH(request->header_size),
+		.nlmsg_type = request->type,
+		.nlmsg_flags = request->flags,
 		.nlmsg_seq = sequence};
-	struct iovec iov[] = {{&message, NLMSG_HDRLEN}, {(void *)header, header_size}};
+	struct iovec iov[] = {{&message, NLMSG_HDRLEN}, {(void *)request->header, request->header_size}};
 	struct msghdr msg = {.msg_name = &kernel, .msg_namelen = sizeof(kernel), .msg_iov = iov, .msg_iovlen = 2};
 
 	return sendmsg(fd, &msg, 0) >= 0 ? 0 : -errno;
 }
 
 /* One attempt. A socket of its own, so that nothing of an attempt that failed is left in it. */
-static int dump_once(uint16_t request, const void *header, size_t header_size, struct buffer *buffer,
-	struct pcapint_netlink_reading *reading)
+static int ask_once(const struct request *request, struct buffer *buffer, struct pcapint_netlink_reading *reading)
 {
 	const struct timeval patience = {.tv_sec = ANSWER_SECONDS};
-	int fd = open_socket(SOCK_RAW, 0);
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	int result;
 
 	if (fd < 0)
-		return fd;
+		return -errno;
 	/* Nothing but a sandbox that swallows requests makes the kernel's answer late. */
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	result = send_request(fd, request, reading->sequence, header, header_size);
+	result = send_request(fd, request, reading->sequence);
 	while (result == 0 && !reading->done) {
 		ssize_t size = receive(fd, buffer);
 
@@ -148,8 +141,7 @@ static int dump_once(uint16_t request, const void *header, size_t header_size, s
 	return result;
 }
 
-int pcapint_netlink_dump(
-	uint16_t request, const void *header, size_t header_size, pcapint_netlink_handler handler, void *context)
+static int ask(const struct request *request, pcapint_netlink_handler handler, void *context)
 {
 	struct buffer buffer = {malloc(FIRST_BUFFER_SIZE), FIRST_BUFFER_SIZE};
 	int result = buffer.bytes != NULL ? -EMSGSIZE : -ENOMEM;
@@ -161,34 +153,23 @@ int pcapint_netlink_dump(
 
 		result = handler(NULL, context);
 		if (result == 0)
-			result = dump_once(request, header, header_size, &buffer, &reading);
+			result = ask_once(request, &buffer, &reading);
 		again = result == -EMSGSIZE || result == -ENOBUFS || (result == 0 && reading.interrupted);
 	}
 	free(buffer.bytes);
 	return result;
 }
 
-int pcapint_netlink_watch(uint32_t groups)
+int pcapint_netlink_dump(
+	uint16_t request, const void *header, size_t header_size, pcapint_netlink_handler handler, void *context)
 {
-	return open_socket(SOCK_RAW | SOCK_NONBLOCK, groups);
+	return ask(&(struct request){request, NLM_F_REQUEST | NLM_F_DUMP, header, header_size}, handler, context);
 }
 
-int pcapint_netlink_read_changes(int fd, pcapint_netlink_handler handler, void *context)
+int pcapint_netlink_ask(
+	uint16_t request, const void *header, size_t header_size, pcapint_netlink_handler handler, void *context)
 {
-	struct pcapint_netlink_reading reading = {.handler = handler, .context = context};
-	struct buffer buffer = {malloc(FIRST_BUFFER_SIZE), FIRST_BUFFER_SIZE};
-	ssize_t size = buffer.bytes != NULL ? 0 : -ENOMEM;
-	int result = 0;
-
-	while (size >= 0 && result == 0) {
-		size = receive(fd, &buffer);
-		if (size >= 0)
-			result = pcapint_netlink_take(&reading, buffer.bytes, size);
-	}
-	free(buffer.bytes);
-	if (result != 0 || size == -EAGAIN)
-		return result;
-	return size == -EMSGSIZE ? -ENOBUFS : (int)size; /* what was cut off is lost */
+	return ask(&(struct request){request, NLM_F_REQUEST, header, header_size}, handler, context);
 }
 
 static void take_attributes(const u_char *at, size_t size, const struct rtattr **table, size_t count)

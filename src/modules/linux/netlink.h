@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Talking to the kernel's route netlink (rtnetlink(7)): dumps, notifications, and attributes whose every length is
- * checked. For the parts of the network-interface module that ask about interfaces or watch them.
+ * Asking the kernel's route netlink (rtnetlink(7)) for one thing or for all there is, and attributes whose every length
+ * is checked. For the parts of the network-interface module that ask about interfaces.
  */
 #ifndef WEIR_LINUX_NETLINK_H
 #define WEIR_LINUX_NETLINK_H
@@ -14,7 +14,7 @@
 
 /*
  * Gets a message that is whole: nlmsg_len bytes of it are there. Anything but 0, a negative errno value, ends the
- * reading. A dump calls it with NULL each time it starts, also over again: forget what came before.
+ * reading. It is called with NULL each time the asking starts, also over again: forget what came before.
  */
 typedef int (*pcapint_netlink_handler)(const struct nlmsghdr *message, void *context);
 
@@ -26,20 +26,16 @@ typedef int (*pcapint_netlink_handler)(const struct nlmsghdr *message, void *con
 int pcapint_netlink_dump(
 	uint16_t request, const void *header, size_t header_size, pcapint_netlink_handler handler, void *context);
 
-/* A non-blocking socket that is told of changes in groups (RTMGRP_LINK…). The descriptor, or a negative errno value. */
-int pcapint_netlink_watch(uint32_t groups);
-/*
- * Reads what has come, as far as it has. 0; -ENOBUFS if notifications were lost, so that what is known has to be asked
- * for again; another negative errno value.
- */
-int pcapint_netlink_read_changes(int fd, pcapint_netlink_handler handler, void *context);
+/* Asks for one thing, such as RTM_GETSTATS of an interface: the handler gets the answer. The same otherwise. */
+int pcapint_netlink_ask(
+	uint16_t request, const void *header, size_t header_size, pcapint_netlink_handler handler, void *context);
 
 /* Where reading messages has come to. */
 struct pcapint_netlink_reading {
 	uint32_t sequence; /* of the request; 0: take every message */
 	pcapint_netlink_handler handler;
 	void *context;
-	bool done;        /* the end of a dump was read */
+	bool done;        /* the whole answer was read */
 	bool interrupted; /* the kernel's tables changed during the dump */
 };
 

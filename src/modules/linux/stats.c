@@ -7,11 +7,10 @@
 
 #include <errno.h>
 #include <linux/if_link.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
+
+#include "modules/linux/netlink.h"
 
 int pcapint_linux_read_counters(pcap_t *p)
 {
@@ -33,21 +32,22 @@ int pcapint_linux_read_counters(pcap_t *p)
 
 /* ---- The interface's losses ---- */
 
-/* The counters of the interface in an answer to RTM_GETSTATS, or NULL. */
-static const struct rtnl_link_stats64 *find_counters(const struct nlmsghdr *answer, size_t size)
+/* Takes the counters from an answer to RTM_GETSTATS; an older kernel has fewer of them, and the rest stay 0. */
+static int take_counters(const struct nlmsghdr *message, void *context)
 {
-	if (!NLMSG_OK(answer, size) || answer->nlmsg_type != RTM_NEWSTATS)
-		return NULL;
-	const char *message = NLMSG_DATA(answer);
-	int left = NLMSG_PAYLOAD(answer, NLMSG_ALIGN(sizeof(struct if_stats_msg)));
-	const struct rtattr *attribute =
-		(const struct rtattr *)(message + NLMSG_ALIGN(sizeof(struct if_stats_msg)));
+	struct rtnl_link_stats64 *counters = context;
+	const struct rtattr *attributes[IFLA_STATS_LINK_64 + 1];
 
-	for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left))
-		if (attribute->rta_type == IFLA_STATS_LINK_64 &&
-			RTA_PAYLOAD(attribute) >= offsetof(struct rtnl_link_stats64, rx_compressed))
-			return RTA_DATA(attribute);
-	return NULL;
+	memset(counters, 0, sizeof(*counters));
+	if (message == NULL)
+		return 0;
+	if (message->nlmsg_type != RTM_NEWSTATS ||
+		!pcapint_netlink_attributes(
+			message, sizeof(struct if_stats_msg), attributes, IFLA_STATS_LINK_64 + 1) ||
+		pcapint_netlink_bytes(attributes[IFLA_STATS_LINK_64], counters, sizeof(*counters)) <
+			offsetof(struct rtnl_link_stats64, rx_compressed))
+		return -EBADMSG;
+	return 0;
 }
 
 /*
@@ -56,31 +56,13 @@ static const struct rtnl_link_stats64 *find_counters(const struct nlmsghdr *answ
  */
 static bool ask_losses(int ifindex, uint64_t *losses)
 {
-	struct {
-		struct nlmsghdr header;
-		struct if_stats_msg message;
-	} request = {
-		.header = {.nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETSTATS, .nlmsg_flags = NLM_F_REQUEST},
-		.message = {.ifindex = ifindex, .filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64)},
-	};
-	union {
-		struct nlmsghdr header;
-		char bytes[4096];
-	} answer;
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	ssize_t size = -1;
+	const struct if_stats_msg request = {
+		.ifindex = ifindex, .filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64)};
+	struct rtnl_link_stats64 counters;
 
-	if (fd == -1)
+	if (pcapint_netlink_ask(RTM_GETSTATS, &request, sizeof(request), take_counters, &counters) != 0)
 		return false;
-	if (send(fd, &request, sizeof(request), 0) == sizeof(request))
-		size = recv(fd, &answer, sizeof(answer), 0);
-	close(fd);
-	const struct rtnl_link_stats64 *counters = size > 0 ? find_counters(&answer.header, size) : NULL;
-	if (counters == NULL)
-		return false;
-	struct rtnl_link_stats64 copy;
-	memcpy(&copy, counters, offsetof(struct rtnl_link_stats64, rx_compressed));
-	*losses = copy.rx_missed_errors + copy.rx_fifo_errors;
+	*losses = counters.rx_missed_errors + counters.rx_fifo_errors;
 	return true;
 }
 

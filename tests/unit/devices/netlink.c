@@ -43,10 +43,10 @@ static void messages_until_done(void **state _U_)
 	bool done, interrupted;
 	int messages;
 
-	put_message(&datagram, RTM_NEWLINK, 0, 7, NULL, 0);
+	put_message(&datagram, RTM_NEWLINK, NLM_F_MULTI, 7, NULL, 0);
 	put_message(&datagram, NLMSG_NOOP, 0, 7, NULL, 0);
-	put_message(&datagram, RTM_NEWLINK, 0, 6, NULL, 0); /* of an earlier request */
-	put_message(&datagram, RTM_NEWLINK, NLM_F_DUMP_INTR, 7, "12345", 5);
+	put_message(&datagram, RTM_NEWLINK, NLM_F_MULTI, 6, NULL, 0); /* of an earlier request */
+	put_message(&datagram, RTM_NEWLINK, NLM_F_MULTI | NLM_F_DUMP_INTR, 7, "12345", 5);
 	assert_int_equal(take(&datagram, 7, &messages, &done, &interrupted), 0);
 	assert_int_equal(messages, 2);
 	assert_false(done);
@@ -55,9 +55,22 @@ static void messages_until_done(void **state _U_)
 	assert_int_equal(messages, 3);
 
 	put_done(&datagram, 7, 0);
-	put_message(&datagram, RTM_NEWLINK, 0, 7, NULL, 0); /* after the end: of no interest */
+	put_message(&datagram, RTM_NEWLINK, NLM_F_MULTI, 7, NULL, 0); /* after the end: of no interest */
 	assert_int_equal(take(&datagram, 7, &messages, &done, &interrupted), 0);
 	assert_int_equal(messages, 2);
+	assert_true(done);
+}
+
+static void one_message_is_a_whole_answer(void **state _U_)
+{
+	struct datagram datagram = {.size = 0};
+	bool done, interrupted;
+	int messages;
+
+	put_message(&datagram, RTM_NEWSTATS, 0, 7, NULL, 0);
+	put_message(&datagram, RTM_NEWSTATS, 0, 7, NULL, 0);
+	assert_int_equal(take(&datagram, 7, &messages, &done, &interrupted), 0);
+	assert_int_equal(messages, 1);
 	assert_true(done);
 }
 
@@ -100,7 +113,7 @@ static void errors_of_the_handler(void **state _U_)
 	struct pcapint_netlink_reading reading = {.handler = fail_at_once};
 	struct datagram datagram = {.size = 0};
 
-	put_message(&datagram, RTM_NEWLINK, 0, 1, NULL, 0);
+	put_message(&datagram, RTM_NEWLINK, NLM_F_MULTI, 1, NULL, 0);
 	put_done(&datagram, 1, 0);
 	assert_int_equal(pcapint_netlink_take(&reading, datagram.bytes, datagram.size), -ENOMEM);
 	assert_false(reading.done);
@@ -115,8 +128,8 @@ static void wrong_message_lengths(void **state _U_)
 		bool done, interrupted;
 		int messages;
 
-		put_message(&datagram, RTM_NEWLINK, 0, 1, NULL, 0);
-		put_message(&datagram, RTM_NEWLINK, 0, 1, "1234", 4);
+		put_message(&datagram, RTM_NEWLINK, NLM_F_MULTI, 1, NULL, 0);
+		put_message(&datagram, RTM_NEWLINK, NLM_F_MULTI, 1, "1234", 4);
 		last_message(&datagram)->nlmsg_len = lengths[i];
 		assert_int_equal(take(&datagram, 1, &messages, &done, &interrupted), -EBADMSG);
 		assert_int_equal(messages, 1);
@@ -290,6 +303,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_until_done),
+		cmocka_unit_test(one_message_is_a_whole_answer),
 		cmocka_unit_test(errors_of_the_kernel),
 		cmocka_unit_test(errors_of_the_handler),
 		cmocka_unit_test(wrong_message_lengths),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the tests of classic BPF share, but for random programs: packets at the end of memory, random numbers, programs
- * from text, and the system's libpcap.
+ * What the tests of classic BPF share, but for random programs: packets at the end of memory, programs from text,
+ * and the system's libpcap.
  */
 #include "bpf-test.h"
 
@@ -28,20 +28,6 @@ const u_char *guarded(const void *bytes, size_t len)
 	if (len != 0)
 		memcpy(copy, bytes, len);
 	return copy;
-}
-
-/* Marsaglia's xorshift64*. */
-uint32_t random_number(uint64_t *state)
-{
-	*state ^= *state >> 12;
-	*state ^= *state << 25;
-	*state ^= *state >> 27;
-	return (uint32_t)(*state * 0x2545f4914f6cdd1dULL >> 32);
-}
-
-uint32_t random_below(uint64_t *state, uint32_t limit)
-{
-	return random_number(state) % limit;
 }
 
 struct bpf_program assemble(const char *text)

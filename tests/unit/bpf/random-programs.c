@@ -3,7 +3,13 @@
  * Random programs for tests that compare: mostly valid, with loads that mostly hit the packet, and operands at the
  * edges of what is possible.
  */
-#include "bpf-test.h"
+#include "random-programs.h"
+
+#include <stdbool.h>
+
+#include "bpf/opcodes.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Chosen as often as random values. */
 static const bpf_u_int32 edges[] = {0, 1, 2, 3, 4, 7, 8, 31, 32, 33, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x7fffffff,

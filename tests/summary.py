@@ -31,12 +31,12 @@ def read_tap(program, output):
             reason = ''
             if result.group(3):
                 verdict = 'skipped'
-                # cmocka puts the name where TAP has the reason; the test prints the reason as a comment before.
+                # cmocka puts the name where TAP has the reason; the test prints the reason in a line before.
                 name, reason = (name, result.group(4)) if name else (result.group(4), comment)
             results.append((verdict, f'{program}: {name}', reason.strip() or 'no reason given'))
             comment = ''
-        elif line.startswith('#'):
-            comment = line.lstrip('# ')
+        elif line.strip():
+            comment = line.lstrip('# ').removeprefix('skipped: ')
     return results, planned
 
 

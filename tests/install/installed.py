@@ -126,7 +126,7 @@ class Installed:
             f'find_package({package} 1.9 CONFIG REQUIRED)\n'
             f'add_executable(program {PROGRAM})\ntarget_link_libraries(program PRIVATE {target})\n')
         flags = ' '.join(self.tree.cc[1:])
-        run(['cmake', '-S', folder, '-B', folder / 'build', f'-DCMAKE_C_COMPILER={self.tree.cc[0]}',
+        run(['cmake', '-G', 'Ninja', '-S', folder, '-B', folder / 'build', f'-DCMAKE_C_COMPILER={self.tree.cc[0]}',
              f'-DCMAKE_C_FLAGS={flags}', f'-DCMAKE_PREFIX_PATH={self.tree.prefix}'])
         run(['cmake', '--build', folder / 'build'])
         self.run_program(folder / 'build/program', shared)

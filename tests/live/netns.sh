@@ -22,11 +22,13 @@ PATH=$PATH:/usr/sbin:/sbin
 ipv6=no
 peer=no
 inside=no
+mount=no
 while [ $# -gt 0 ]; do
   case $1 in
   --ipv6) ipv6=yes ;;
   --peer) peer=yes ;;
   --inside) inside=yes ;;
+  --mount) mount=yes ;;
   --*)
     echo "netns.sh: no option $1 (the options are: --ipv6, --peer)" >&2
     exit 2
@@ -51,6 +53,8 @@ enter() {
   done
   if [ "$(id -u)" -eq 0 ] && unshare -nm true 2>/dev/null; then
     unshare='unshare -nm'
+  elif [ "$(id -u)" -eq 0 ] && unshare -n true 2>/dev/null; then
+    unshare='unshare -n'
   elif unshare -Unm --map-current-user --keep-caps true 2>/dev/null; then
     unshare='unshare -Unm --map-current-user --keep-caps'
   elif unshare -Urnm true 2>/dev/null; then
@@ -59,6 +63,7 @@ enter() {
     skip "no network namespace: $(unshare -Urnm true 2>&1 | head -n 1)"
   fi
   options=--inside
+  [ "$unshare" = 'unshare -n' ] || options="$options --mount"
   [ $ipv6 = yes ] && options="$options --ipv6"
   [ $peer = yes ] && options="$options --peer"
   # shellcheck disable=SC2086 # lists of words
@@ -66,7 +71,7 @@ enter() {
 }
 
 add_wire() {
-  mount -t sysfs sysfs /sys 2>/dev/null
+  [ $mount = yes ] && mount -t sysfs sysfs /sys 2>/dev/null
   if [ $ipv6 = no ] && [ -e /proc/sys/net/ipv6 ]; then
     echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
     echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6

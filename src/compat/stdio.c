@@ -4,7 +4,6 @@
  */
 #include "compat/stdio.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,48 +24,25 @@ size_t pcapint_stdio_read_ahead(FILE *stream)
 	return (size_t)(stream->_IO_read_end - stream->_IO_read_ptr);
 }
 
-/*
- * A stream does not free a buffer that was given to it, and there is nothing but the stream to remember it by: so its
- * size is one that no one else chooses, and a mark follows what the stream knows of it.
- */
-#define BUFFER_SIZE (64 * 1024 - 48)
-
-struct buffer {
-	char bytes[BUFFER_SIZE];
-	struct buffer *self;
-	FILE *stream;
-};
+#define BUFFER_SIZE (64 * 1024)
 
 void pcapint_stdio_enlarge_buffer(FILE *stream)
 {
-	struct buffer *buffer = malloc(sizeof(*buffer));
+	int flags = stream->_flags;
+	char *buffer = malloc(BUFFER_SIZE);
 
 	if (buffer == NULL)
 		return;
-	buffer->self = buffer;
-	buffer->stream = stream;
-	if (setvbuf(stream, buffer->bytes, _IOFBF, sizeof(buffer->bytes)) != 0)
+	if (setvbuf(stream, buffer, _IOFBF, BUFFER_SIZE) != 0) {
 		free(buffer);
-}
-
-int pcapint_stdio_close(FILE *stream)
-{
-	struct buffer *buffer = NULL;
-	int status;
-
-	if (stream->_IO_buf_end - stream->_IO_buf_base == BUFFER_SIZE) {
-		buffer = (struct buffer *)stream->_IO_buf_base;
-		if (buffer->self != buffer || buffer->stream != stream)
-			buffer = NULL;
+		return;
 	}
-	status = fclose(stream);
-	if (buffer != NULL) {
-		int error = errno;
-
-		free(buffer);
-		errno = error;
-	}
-	return status;
+	/*
+	 * All that setvbuf() changes of the flags is that the buffer is not the stream's to free; there is nobody else
+	 * who could, since programs may close the stream themselves.
+	 */
+	if ((stream->_flags ^ flags) == 1)
+		stream->_flags = flags;
 }
 
 /* Most packets fit the room that is left in the buffer; two copies are then a quarter faster than two fwrite(). */
@@ -99,11 +75,6 @@ size_t pcapint_stdio_read_ahead(FILE *stream)
 void pcapint_stdio_enlarge_buffer(FILE *stream)
 {
 	(void)stream;
-}
-
-int pcapint_stdio_close(FILE *stream)
-{
-	return fclose(stream);
 }
 
 bool pcapint_stdio_write(FILE *stream, const void *first, size_t first_size, const void *second, size_t second_size)

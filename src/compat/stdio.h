@@ -15,12 +15,10 @@
 size_t pcapint_stdio_read_ahead(FILE *stream);
 
 /*
- * Gives a stream that was just opened a large buffer, where the C library lets it be found again; what has one is
- * closed with pcapint_stdio_close() only. Without memory for it the stream keeps the buffer it has.
+ * Gives a stream that was just opened a large buffer of its own, where the C library can be made to take one. Without
+ * memory for it the stream keeps the buffer it has.
  */
 void pcapint_stdio_enlarge_buffer(FILE *stream);
-/* fclose() */
-int pcapint_stdio_close(FILE *stream);
 
 /* Writes two pieces, with no other thread's output between them. False, with errno set, if they were not all taken. */
 bool pcapint_stdio_write(

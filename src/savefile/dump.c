@@ -98,7 +98,7 @@ pcap_dumper_t *pcap_dump_open(pcap_t *p, const char *path)
 	set_buffer(stream);
 	dumper = start_dump(p, &header, stream, name);
 	if (dumper == NULL)
-		pcapint_stdio_close(stream);
+		fclose(stream);
 	return dumper;
 }
 
@@ -205,7 +205,7 @@ pcap_dumper_t *pcap_dump_open_append(pcap_t *p, const char *path)
 	else
 		open_error(p, name, ": can't find the end");
 	if (dumper == NULL)
-		pcapint_stdio_close(stream);
+		fclose(stream);
 	return dumper;
 }
 
@@ -271,7 +271,7 @@ int pcap_dump_flush(pcap_dumper_t *dumper)
 
 void pcap_dump_close(pcap_dumper_t *dumper)
 {
-	pcapint_stdio_close((FILE *)dumper);
+	fclose((FILE *)dumper);
 }
 
 int pcap_dump_finish(pcap_dumper_t *dumper, char *errbuf)
@@ -279,7 +279,7 @@ int pcap_dump_finish(pcap_dumper_t *dumper, char *errbuf)
 	FILE *stream = (FILE *)dumper;
 	bool earlier = ferror(stream) != 0;
 
-	if (pcapint_stdio_close(stream) == 0 && !earlier)
+	if (fclose(stream) == 0 && !earlier)
 		return 0;
 	return write_error(errbuf, earlier);
 }

@@ -44,15 +44,21 @@ void file_clear(struct file *file)
 	memset(file, 0, sizeof(*file));
 }
 
-void put_bytes(struct file *file, const void *bytes, size_t size)
+/* Room for `size` more bytes, which are the file's then. */
+static u_char *extend(struct file *file, size_t size)
 {
 	if (size > file->capacity - file->size) {
 		file->capacity = (file->size + size) * 2;
 		file->bytes = realloc(file->bytes, file->capacity);
 		assert_non_null(file->bytes);
 	}
-	memcpy(file->bytes + file->size, bytes, size);
 	file->size += size;
+	return file->bytes + file->size - size;
+}
+
+void put_bytes(struct file *file, const void *bytes, size_t size)
+{
+	memcpy(extend(file, size), bytes, size);
 }
 
 void put16(struct file *file, uint16_t value)
@@ -102,11 +108,10 @@ u_char data_byte(size_t offset, int seed)
 
 void put_data(struct file *file, size_t size, int seed)
 {
-	for (size_t i = 0; i < size; i++) {
-		u_char byte = data_byte(i, seed);
+	u_char *data = extend(file, size);
 
-		put_bytes(file, &byte, 1);
-	}
+	for (size_t i = 0; i < size; i++)
+		data[i] = data_byte(i, seed);
 }
 
 size_t nth_length(int packet)
@@ -129,8 +134,10 @@ void make_file(struct file *file, bool swapped, uint32_t magic, int packets)
 
 void save(const struct file *file, const char *path)
 {
-	FILE *stream = fopen(path, "wb");
+	FILE *stream;
 
+	unlink(path); /* some file systems write a file that was emptied to the disk at once */
+	stream = fopen(path, "wb");
 	assert_non_null(stream);
 	assert_int_equal(fwrite(file->bytes, 1, file->size, stream), file->size);
 	assert_int_equal(fclose(stream), 0);

@@ -258,6 +258,8 @@ void pcapint_cleanup_live_common(pcap_t *p);
 /* Non-blocking mode by O_NONBLOCK on fd. */
 int pcapint_getnonblock_fd(pcap_t *p);
 int pcapint_setnonblock_fd(pcap_t *p, int nonblock);
+/* Whether pcap_init() was told to have packet buffers mapped below 4 GiB (PCAP_MMAP_32BIT). */
+int pcapint_map_32bit(void);
 /* 0 before activation; afterwards -1, with a text in errbuf: for a setter that must come first. */
 int pcapint_check_activated(pcap_t *p);
 

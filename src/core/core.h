@@ -43,9 +43,8 @@ int pcapint_refuse(pcap_t *p, const char *what);
 /* PCAP_ERROR_NOT_ACTIVATED, and in errbuf that "what" has to come after pcap_activate(). */
 int pcapint_not_activated(pcap_t *p, const char *what);
 
-/* Whether pcap_init() was called, and with PCAP_MMAP_32BIT (init.c). */
+/* Whether pcap_init() was called (init.c). */
 bool pcapint_new_api(void);
-bool pcapint_map_32bit(void);
 
 /* "device: text" into errbuf, or the text alone where it begins with the device's name already. */
 void pcapint_fmt_device_error(char *errbuf, const char *device, const char *text);

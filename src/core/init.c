@@ -42,7 +42,7 @@ bool pcapint_new_api(void)
 	return (atomic_load(&init_options) & CALLED) != 0;
 }
 
-bool pcapint_map_32bit(void)
+int pcapint_map_32bit(void)
 {
 	return (atomic_load(&init_options) & PCAP_MMAP_32BIT) != 0;
 }

@@ -5,8 +5,6 @@
  */
 #include "modules/linux/linux.h"
 
-#include "core/core.h"
-
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>

@@ -59,6 +59,11 @@ static int linux_inject(pcap_t *p, const void *data, int size)
 	}
 	if (sent >= 0)
 		return (int)sent;
+	/* This has taken the error from the socket, and the next read is to tell it. */
+	if (errno == ENETDOWN && lc->trouble == TROUBLE_NONE && !lc->check_hatype) {
+		pcapint_linux_note_socket_error(p, ENETDOWN);
+		errno = ENETDOWN;
+	}
 	if (errno == EMSGSIZE)
 		snprintf(p->errbuf, PCAP_ERRBUF_SIZE,
 			"%.32s: a packet of %d bytes is too long to be sent (the interface's MTU is %u)",
@@ -151,12 +156,30 @@ static void linux_cleanup(pcap_t *p)
 
 /* ---- Activating ---- */
 
+/* The type by what the interface is: NULL if it is not known. */
+static const struct linux_link_type *find_link_type(pcap_t *p)
+{
+	const struct pcap_linux *lc = p->priv;
+	const struct linux_link_type *type = NULL;
+	char path[64], tagging[32];
+
+	if (lc->hatype == ARPHRD_ETHER && strchr(p->opt.device, '/') == NULL) {
+		snprintf(path, sizeof(path), "/sys/class/net/%.*s/dsa/tagging", IFNAMSIZ, p->opt.device);
+		FILE *file = fopen(path, "re");
+		if (file != NULL && fscanf(file, "%31s", tagging) == 1)
+			type = pcapint_linux_switch_type(tagging);
+		if (file != NULL)
+			fclose(file);
+	}
+	return type != NULL ? type : pcapint_linux_link_type(lc->hatype);
+}
+
 /* linktype, the others to choose from, and how packets are to be had from the kernel; 0, PCAP_WARNING or PCAP_ERROR. */
 static int choose_link_type(pcap_t *p)
 {
 	static const struct linux_link_type cooked = {.cooked = true, .dlts = {DLT_LINUX_SLL, DLT_LINUX_SLL2}};
 	struct pcap_linux *lc = p->priv;
-	const struct linux_link_type *type = lc->ifindex == 0 ? &cooked : pcapint_linux_link_type(lc->hatype);
+	const struct linux_link_type *type = lc->ifindex == 0 ? &cooked : find_link_type(p);
 	int status = 0;
 
 	if (type == NULL) {

@@ -4,6 +4,8 @@
  */
 #include "modules/linux/linux.h"
 
+#include <string.h>
+
 #include <linux/if_arp.h>
 
 /* The D channel of mISDN's and vISDN's interfaces; no kernel header has it. */
@@ -85,6 +87,28 @@ static const struct linux_link_type link_types[] = {
 	{ARPHRD_CAIF, true, COOKED},
 	{ARPHRD_VOID, true, COOKED},
 };
+
+/*
+ * The port by which a host is connected to an Ethernet switch under its control: frames carry the switch's tag, in a
+ * format that the kernel tells in sysfs.
+ */
+static const struct {
+	const char *tagging;
+	struct linux_link_type type;
+} switch_types[] = {
+	{"brcm", {ARPHRD_ETHER, false, {DLT_DSA_TAG_BRCM}}},
+	{"brcm-prepend", {ARPHRD_ETHER, false, {DLT_DSA_TAG_BRCM_PREPEND}}},
+	{"dsa", {ARPHRD_ETHER, false, {DLT_DSA_TAG_DSA}}},
+	{"edsa", {ARPHRD_ETHER, false, {DLT_DSA_TAG_EDSA}}},
+};
+
+const struct linux_link_type *pcapint_linux_switch_type(const char *tagging)
+{
+	for (size_t i = 0; i < sizeof(switch_types) / sizeof(switch_types[0]); i++)
+		if (strcmp(switch_types[i].tagging, tagging) == 0)
+			return &switch_types[i].type;
+	return NULL;
+}
 
 const struct linux_link_type *pcapint_linux_link_type(u_int hatype)
 {

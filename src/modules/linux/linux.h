@@ -168,6 +168,8 @@ struct linux_link_type {
 
 /* NULL if it is not known. */
 const struct linux_link_type *pcapint_linux_link_type(u_int hatype);
+/* The type of an Ethernet interface whose frames have a switch's tag of that format; NULL if it is not known. */
+const struct linux_link_type *pcapint_linux_switch_type(const char *tagging);
 
 /* ---- socket.c ---- */
 

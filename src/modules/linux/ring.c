@@ -25,6 +25,11 @@
 /* What a ring of a size that was asked for may have; beyond that the kernel would kill processes to make room. */
 #define LARGEST_SHARE_OF_MEMORY 2
 
+/* Where addresses below 4 GiB can't be asked for, there are no others, or mmap() puts nothing there by itself. */
+#ifndef MAP_32BIT
+#define MAP_32BIT 0
+#endif
+
 #define NS_PER_S 1000000000LL
 #define NS_PER_MS 1000000LL
 
@@ -180,8 +185,10 @@ static int wait_for_packets(pcap_t *p, int64_t *deadline)
 			p->errbuf, PCAP_ERRBUF_SIZE, errno, "%.32s: can't wait for packets", p->opt.device);
 		return PCAP_ERROR;
 	}
-	if (fds[1].revents != 0 && read(lc->wake_fd, &wakeups, sizeof(wakeups)) == -1 && errno != EAGAIN)
-		return PCAP_ERROR;
+	/* Empty the eventfd, or it would wake the next wait too. */
+	if (fds[1].revents & POLLIN) {
+		ssize_t size _U_ = read(lc->wake_fd, &wakeups, sizeof(wakeups));
+	}
 	if (handle_socket_events(p, fds[0].revents) < 0)
 		return PCAP_ERROR;
 	return ready > 0;

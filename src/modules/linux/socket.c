@@ -217,6 +217,10 @@ int pcapint_linux_tell_trouble(pcap_t *p)
 	struct pcap_linux *lc = p->priv;
 
 	snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%.32s: %s", p->opt.device, texts[lc->trouble]);
+	if (lc->trouble == TROUBLE_DOWN) {
+		lc->check_hatype = true;
+		pcapint_linux_update_careful(p);
+	}
 	if (lc->trouble == TROUBLE_DOWN || lc->trouble == TROUBLE_DAMAGED)
 		lc->trouble = TROUBLE_NONE;
 	return PCAP_ERROR;

@@ -78,43 +78,49 @@ bool pcapint_classic_matches(const u_char first[SAVEFILE_MAGIC_SIZE])
 	       find_variant(savefile_load32(first, true)) != NULL;
 }
 
-/* How far the first packets make sense as packets of a variant, of those that are in the buffer already. */
+/* Packets of one file are captured within some time; what is read in the wrong places hardly ever looks so. */
+#define LONGEST_PAUSE (7 * 24 * 60 * 60)
 #define PACKETS_TO_TRY 4
 
-static bool makes_sense(const struct pcap_savefile *sf, const struct variant *variant, int *whole_packets)
+enum verdict { NONSENSE, POSSIBLE, CONVINCING };
+
+/* Looks at the first packets, as far as they are in the buffer already, as packets of a variant. */
+static enum verdict try_variant(const struct pcap_savefile *sf, const struct variant *variant)
 {
 	const u_char *data = input_data(&sf->input) + variant->file_header_size;
 	size_t left = input_available(&sf->input) - variant->file_header_size;
-	uint32_t second = variant->precision == NANO ? 1000000000 : 1000000;
+	uint32_t second = variant->precision == NANO ? 1000000000 : 1000000, start = 0;
+	enum verdict best = CONVINCING;
+	int whole;
 
-	for (*whole_packets = 0; *whole_packets < PACKETS_TO_TRY; ++*whole_packets) {
+	for (whole = 0; whole < PACKETS_TO_TRY && left >= variant->packet_header_size; whole++) {
 		struct classic_packet_header header;
 
-		if (left < variant->packet_header_size)
-			return true;
 		header = classic_load_header(data, sf->classic.swapped, sf->classic.length_order);
+		if (whole == 0)
+			start = header.seconds;
 		if (header.caplen > sf->max_caplen || header.caplen > header.len || header.fraction >= second)
-			return false;
+			return NONSENSE;
+		if (header.caplen == 0 || header.seconds - start + LONGEST_PAUSE > 2 * LONGEST_PAUSE)
+			best = POSSIBLE;
 		if (left - variant->packet_header_size < header.caplen)
-			return true;
+			break;
 		data += variant->packet_header_size + header.caplen;
 		left -= variant->packet_header_size + header.caplen;
 	}
-	return true;
+	return whole == PACKETS_TO_TRY || (whole > 1 && left == 0) ? best : POSSIBLE;
 }
 
 /*
  * The variant that a file is, where its magic number does not tell: the first with that number, unless its packets
- * make no sense that way and several do in another.
+ * make no sense that way and are convincing in another.
  */
 static const struct variant *choose_variant(const struct pcap_savefile *sf, const struct variant *first)
 {
-	int whole_packets;
-
-	if (makes_sense(sf, first, &whole_packets))
+	if (try_variant(sf, first) != NONSENSE)
 		return first;
 	for (const struct variant *other = first + 1; other < variants + VARIANT_COUNT; other++)
-		if (other->magic == first->magic && makes_sense(sf, other, &whole_packets) && whole_packets > 1)
+		if (other->magic == first->magic && try_variant(sf, other) == CONVINCING)
 			return other;
 	return first;
 }
@@ -154,13 +160,14 @@ static bool set_aix_linktype(pcap_t *p, const struct pcap_file_header *header)
 static int set_linktype(pcap_t *p, const struct pcap_file_header *header, char *errbuf)
 {
 	const struct pcap_savefile *sf = p->priv;
+	uint32_t linktype = header->linktype & LINKTYPE_FIELD_TYPE;
 
-	if (header->linktype & LINKTYPE_FIELD_RESERVED) {
+	if ((linktype & LINKTYPE_FIELD_RESERVED) != 0 && !DLT_IS_NETBSD_RAWAF(linktype)) {
 		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s: reserved bits of the link-type field are set (0x%08x)",
 			sf->name, header->linktype);
 		return PCAP_ERROR;
 	}
-	p->linktype = pcapint_linktype_to_dlt((int)(header->linktype & LINKTYPE_FIELD_TYPE));
+	p->linktype = pcapint_linktype_to_dlt((int)linktype);
 	p->linktype_ext = (int)(header->linktype & LINKTYPE_FIELD_EXT);
 	return 0;
 }

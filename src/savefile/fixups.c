@@ -75,7 +75,7 @@ static void fix_nflog(struct pcap_pkthdr *header, u_char *data, bool swapped _U_
 {
 	size_t offset = sizeof(nflog_hdr_t), size = header->caplen;
 
-	if (size < offset || ((const nflog_hdr_t *)data)->nflog_version != 0)
+	if (size < offset || data[offsetof(nflog_hdr_t, nflog_version)] != 0)
 		return;
 	while (size - offset >= sizeof(nflog_tlv_t)) {
 		nflog_tlv_t attribute;

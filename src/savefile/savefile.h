@@ -130,10 +130,11 @@ int pcapint_need_file_header(pcap_t *p, size_t size, char *errbuf);
 #define CLASSIC_MAGIC_MICRO 0xa1b2c3d4
 #define CLASSIC_MAGIC_NANO 0xa1b23c4d
 
-/* The link-type field of a file header: LINKTYPE_ value, reserved, how the frame check sequence is told. */
-#define LINKTYPE_FIELD_TYPE 0x0000ffff
-#define LINKTYPE_FIELD_RESERVED 0x03ff0000
+/* The link-type field of a file header: LINKTYPE_ value, and in what way a frame check sequence is there. */
+#define LINKTYPE_FIELD_TYPE 0x03ffffff
 #define LINKTYPE_FIELD_EXT 0xfc000000
+/* Bits of the value that are reserved, but that NetBSD has a class of types of its own with some of them. */
+#define LINKTYPE_FIELD_RESERVED 0x03ff0000
 
 /* A packet header as it stands in a classic file; some variants have more after it. */
 struct classic_packet_header {

@@ -40,8 +40,11 @@ struct bpf_insn {
 	bpf_u_int32 k;
 };
 
+/* The macros with a parameter are spelt as in linux/filter.h, since a program may include both. */
+/* clang-format off */
+
 /* The instruction's class: bits 0 to 2 of the code. */
-#define BPF_CLASS(code) ((code)&0x07)
+#define BPF_CLASS(code) ((code) & 0x07)
 #define BPF_LD 0x00   /* load into A */
 #define BPF_LDX 0x01  /* load into X */
 #define BPF_ST 0x02   /* store A into M[k] */
@@ -52,11 +55,11 @@ struct bpf_insn {
 #define BPF_MISC 0x07 /* copy between A and X */
 
 /* Loads: the size (bits 3 and 4) and the addressing mode (bits 5 to 7). Packet loads are big-endian. */
-#define BPF_SIZE(code) ((code)&0x18)
+#define BPF_SIZE(code) ((code) & 0x18)
 #define BPF_W 0x00
 #define BPF_H 0x08
 #define BPF_B 0x10
-#define BPF_MODE(code) ((code)&0xe0)
+#define BPF_MODE(code) ((code) & 0xe0)
 #define BPF_IMM 0x00 /* the constant k */
 #define BPF_ABS 0x20 /* the packet at k */
 #define BPF_IND 0x40 /* the packet at X + k */
@@ -65,7 +68,7 @@ struct bpf_insn {
 #define BPF_MSH 0xa0 /* 4 * (packet[k] & 0xf): an IPv4 header's length */
 
 /* Arithmetic and jumps: the operation (bits 4 to 7) and the operand (bit 3). */
-#define BPF_OP(code) ((code)&0xf0)
+#define BPF_OP(code) ((code) & 0xf0)
 #define BPF_ADD 0x00
 #define BPF_SUB 0x10
 #define BPF_MUL 0x20
@@ -84,17 +87,19 @@ struct bpf_insn {
 #define BPF_JGE 0x30
 #define BPF_JSET 0x40
 
-#define BPF_SRC(code) ((code)&0x08)
+#define BPF_SRC(code) ((code) & 0x08)
 #define BPF_K 0x00
 #define BPF_X 0x08
 
 /* Returns: the value (BPF_K and BPF_X as above, or A). */
-#define BPF_RVAL(code) ((code)&0x18)
+#define BPF_RVAL(code) ((code) & 0x18)
 #define BPF_A 0x10
 
-#define BPF_MISCOP(code) ((code)&0xf8)
+#define BPF_MISCOP(code) ((code) & 0xf8)
 #define BPF_TAX 0x00
 #define BPF_TXA 0x80
+
+/* clang-format on */
 
 /* Scratch memory words. */
 #define BPF_MEMWORDS 16

@@ -149,6 +149,7 @@ static void test_errors(void **state _U_)
 	check_error("jeq #1", "line 1: a conditional jump needs jt, jf or both");
 	check_error("ret #1 jt 1", "line 1: only a conditional jump has jt and jf");
 	check_error("ret #1\njeq #1 jt 0", "line 2: jt and jf can't go back: to 0 from 1");
+	check_error("ret #1\njeq #1 jf 1", "line 2: jt and jf can't go back: to 1 from 1");
 	check_error("jeq #1 jf 257", "line 1: jt and jf reach 255 instructions ahead: to 257 from 0 is too far");
 	check_error("a: ret #1\na: ret #2", "line 2: there is a label 'a' already");
 	check_error("(000) ret #1\n(002) ret #2",

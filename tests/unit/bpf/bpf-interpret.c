@@ -49,6 +49,39 @@ static void test_huge_packets(void **state _U_)
 	program = assemble("ldx #0xfffffffe\n ldb [x + 1]\n ret #1");
 	assert_int_equal(bpf_filter(program.bf_insns, NULL, UINT_MAX, UINT_MAX), 0);
 	pcap_freecode(&program);
+	program = assemble("ldb [-1048576]\n ret #1");
+	assert_int_equal(bpf_filter(program.bf_insns, NULL, UINT_MAX, UINT_MAX), 0);
+	pcap_freecode(&program);
+}
+
+/* Each ancillary load has the member that is meant for it. */
+static void test_aux_members(void **state _U_)
+{
+	const struct pcap_bpf_aux_data aux = {.vlan_tag_present = 1,
+		.vlan_tag = 0x2002,
+		.vlan_proto = 0x8100,
+		.protocol = 0x86dd,
+		.pkt_type = 0x10000005,
+		.ifindex = 0x10000006,
+		.hatype = 0x10000007,
+		.mark = 0x10000008,
+		.rxhash = 0x10000009,
+		.queue = 0x1000000a,
+		.cpu = 0x1000000b};
+	static const struct {
+		const char *text;
+		u_int value;
+	} loads[] = {{"ld [vlanp]\n ret", 1}, {"ld [vlan_tci]\n ret", 0x2002}, {"ld [vlan_tpid]\n ret", 0x8100},
+		{"ld [proto]\n ret", 0x86dd}, {"ld [type]\n ret", 0x10000005}, {"ld [ifidx]\n ret", 0x10000006},
+		{"ld [hatype]\n ret", 0x10000007}, {"ld [mark]\n ret", 0x10000008},
+		{"ld [rxhash]\n ret", 0x10000009}, {"ld [queue]\n ret", 0x1000000a},
+		{"ld [cpu]\n ret", 0x1000000b}};
+
+	for (size_t i = 0; i < LENGTH(loads); i++) {
+		struct bpf_program program = assemble(loads[i].text);
+		assert_int_equal(pcapint_filter_with_aux_data(program.bf_insns, NULL, 0, 0, &aux), loads[i].value);
+		pcap_freecode(&program);
+	}
 }
 
 /* Goes back rounds times, then accepts. */
@@ -125,6 +158,7 @@ int main(void)
 		cmocka_unit_test(test_no_program_accepts_all),
 		cmocka_unit_test(test_loads_stay_in_the_packet),
 		cmocka_unit_test(test_huge_packets),
+		cmocka_unit_test(test_aux_members),
 		cmocka_unit_test(test_jumps_back_are_bounded),
 		cmocka_unit_test(test_unvalidated_programs),
 		cmocka_unit_test(test_bad_instructions_reject),

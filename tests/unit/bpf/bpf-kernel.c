@@ -6,18 +6,9 @@
 #include "bpf-test.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#ifndef SO_ATTACH_FILTER
-#define SO_ATTACH_FILTER 26
-#endif
-
-/* linux/filter.h's struct sock_fprog, whose struct sock_filter has the layout of struct bpf_insn. */
-struct sock_fprog {
-	unsigned short len;
-	const struct bpf_insn *filter;
-};
 
 #define MAX_LEN 48
 #define PACKET_SIZE 64
@@ -39,7 +30,8 @@ static int close_sockets(void **state _U_)
 
 static bool attach(const struct bpf_insn *insns, u_int len)
 {
-	struct sock_fprog program = {(unsigned short)len, insns};
+	/* struct sock_filter is struct bpf_insn by another name. */
+	struct sock_fprog program = {(unsigned short)len, (struct sock_filter *)insns};
 
 	if (setsockopt(sockets[1], SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0)
 		return true;

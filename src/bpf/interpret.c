@@ -17,10 +17,12 @@
 #define VALIDATED SIZE_MAX
 
 /*
- * How often a program may jump back, beside once a captured byte. A loop that walks a packet takes at least a byte
- * each time; and where a program goes back without a loop, it does so less often than it has instructions.
+ * How many instructions a program may jump back over in all: a number for each captured byte, and some beside. After a
+ * jump back as many instructions at most are run again, so that with this any program ends soon. The loops that there
+ * is need of walk a chain of headers, of 8 bytes at least, with some 50 instructions for each.
  */
-#define JUMPS_BACK BPF_MAXINSNS
+#define BACK_PER_BYTE 16
+#define BACK_AT_LEAST 65536
 
 /* Written out, not as a loop: so compilers make it one instruction or two. */
 static inline uint32_t load(const u_char *bytes, u_int size)
@@ -85,11 +87,15 @@ static __attribute__((noinline)) bool load_beside_packet(uint32_t k, u_int size,
 }
 
 /* Jumps by k, which is negative for a jump back. False rejects the packet. */
-static inline bool jump(size_t *at, uint32_t k, u_int *jumps_back)
+static inline bool jump(size_t *at, int32_t k, uint64_t *back_left)
 {
-	if ((int32_t)k < 0 && (*jumps_back)-- == 0)
-		return false;
-	*at += (size_t)(int32_t)k;
+	if (k < 0) {
+		uint64_t distance = (uint64_t) - (int64_t)k;
+		if (distance > *back_left)
+			return false;
+		*back_left -= distance;
+	}
+	*at += (size_t)k;
 	return true;
 }
 
@@ -207,12 +213,11 @@ static u_int run(const struct bpf_insn *program, size_t len, const u_char *packe
 	size_t at = 0;
 	uint32_t scratch[BPF_MEMWORDS] = {0};
 	uint32_t a = 0, x = 0;
-	u_int jumps_back = JUMPS_BACK;
 
 	/* Larger offsets have another meaning. */
 	if (buflen > INT32_MAX)
 		buflen = INT32_MAX;
-	jumps_back += buflen;
+	uint64_t back_left = BACK_AT_LEAST + (uint64_t)buflen * BACK_PER_BYTE;
 	NEXT();
 
 ld_w_abs:
@@ -277,7 +282,7 @@ stx:
 	scratch[insn->k] = x;
 	NEXT();
 jmp_ja:
-	if (!jump(&at, insn->k, &jumps_back))
+	if (!jump(&at, (int32_t)insn->k, &back_left))
 		return 0;
 	NEXT();
 jmp_jeq_k:

@@ -84,14 +84,15 @@ static void test_aux_members(void **state _U_)
 	}
 }
 
-/* Goes back rounds times, then accepts. */
+/* Goes back over 4 instructions, rounds times, then accepts. */
 static u_int go_back(u_int rounds, u_int buflen)
 {
 	struct bpf_insn insns[] = {
-		BPF_STMT(BPF_JMP | BPF_JA, 1),
-		BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, 1),
+		BPF_STMT(BPF_JMP | BPF_JA, 2),
+		BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, 2),
+		BPF_STMT(BPF_ALU | BPF_SUB | BPF_K, 1),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, rounds, 1, 0),
-		BPF_STMT(BPF_JMP | BPF_JA, (bpf_u_int32)-3),
+		BPF_STMT(BPF_JMP | BPF_JA, (bpf_u_int32)-4),
 		BPF_STMT(BPF_RET | BPF_K, 1),
 	};
 	static const u_char packet[4000];
@@ -100,13 +101,14 @@ static u_int go_back(u_int rounds, u_int buflen)
 	return bpf_filter(insns, packet, buflen, buflen);
 }
 
+/* 65536 instructions and 16 for each captured byte can be run again. */
 static void test_jumps_back_are_bounded(void **state _U_)
 {
 	assert_int_equal(go_back(0, 0), 1);
-	assert_int_equal(go_back(4096, 0), 1);
-	assert_int_equal(go_back(4097, 0), 0);
-	assert_int_equal(go_back(4096 + 4000, 4000), 1);
-	assert_int_equal(go_back(4096 + 4001, 4000), 0);
+	assert_int_equal(go_back(65536 / 4, 0), 1);
+	assert_int_equal(go_back(65536 / 4 + 1, 0), 0);
+	assert_int_equal(go_back(65536 / 4 + 4000 * 16 / 4, 4000), 1);
+	assert_int_equal(go_back(65536 / 4 + 4000 * 16 / 4 + 1, 4000), 0);
 	assert_int_equal(go_back(UINT_MAX, 4000), 0);
 }
 

@@ -253,7 +253,7 @@ void pcapint_breakloop_common(pcap_t *p);
 /* Oneshot callbacks: one that copies the packet, and one for modules whose packets last until the next read. */
 void pcapint_oneshot(u_char *user, const struct pcap_pkthdr *header, const u_char *data);
 void pcapint_oneshot_in_place(u_char *user, const struct pcap_pkthdr *header, const u_char *data);
-/* Closes fd, frees buffer, the filter and the lists, and puts the handle where create left it. */
+/* Closes fd, and frees the buffer and the filter. */
 void pcapint_cleanup_live_common(pcap_t *p);
 /* Non-blocking mode by O_NONBLOCK on fd. */
 int pcapint_getnonblock_fd(pcap_t *p);

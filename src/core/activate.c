@@ -88,6 +88,10 @@ static void restore(pcap_t *p, const struct pcap *before)
 	p->snapshot = before->snapshot;
 	p->linktype = before->linktype;
 	p->linktype_ext = before->linktype_ext;
+	if (p->dlt_list != before->dlt_list)
+		free(p->dlt_list);
+	p->dlt_list = before->dlt_list;
+	p->dlt_count = before->dlt_count;
 }
 
 int pcap_activate(pcap_t *p)
@@ -96,7 +100,6 @@ int pcap_activate(pcap_t *p)
 		return PCAP_ERROR_ACTIVATED;
 	const struct pcap before = *p;
 	p->errbuf[0] = '\0';
-	p->break_loop = 0;
 	int status = p->activate_op(p);
 	if (status >= 0) {
 		if (status > 0 && p->errbuf[0] == '\0')

@@ -73,14 +73,12 @@ void pcapint_cleanup_live_common(pcap_t *p)
 	p->bufsize = 0;
 	p->bp = NULL;
 	p->cc = 0;
-	free(p->dlt_list);
-	p->dlt_list = NULL;
-	p->dlt_count = 0;
 	pcap_freecode(&p->fcode);
 }
 
 void pcapint_free_handle(pcap_t *p)
 {
+	free(p->dlt_list);
 	free(p->tstamp_type_list);
 	free(p->tstamp_precision_list);
 	free(p->opt.device);

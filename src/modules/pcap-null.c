@@ -369,7 +369,7 @@ static void null_cleanup(pcap_t *p)
 	if (pn->wake_fd != -1)
 		close(pn->wake_fd);
 	pn->wake_fd = -1;
-	/* fd, buffer, dlt_list, the filter. */
+	/* fd, buffer, the filter. */
 	pcapint_cleanup_live_common(p);
 }
 

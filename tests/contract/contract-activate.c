@@ -214,6 +214,15 @@ static void A6_a_failed_activation_is_cleaned_up_and_can_be_retried(void **state
 	assert_int_equal(lowest_descriptor(), before);
 }
 
+static void A6_a_break_before_activation_is_kept(void **state _U_)
+{
+	pcap_t *p = pcap_create("scripted0", errbuf);
+	pcap_breakloop(p);
+	assert_int_equal(pcap_activate(p), 0);
+	assert_int_equal(pcap_dispatch(p, -1, NULL, NULL), PCAP_ERROR_BREAK);
+	pcap_close(p);
+}
+
 static void A6_close_after_a_failure_does_not_clean_up_twice(void **state _U_)
 {
 	pcap_t *p = pcap_create("scripted0", errbuf);
@@ -246,6 +255,18 @@ static void A7_lists_to_choose_from(void **state _U_)
 	pcap_free_datalinks(list);
 	pcap_close(p);
 
+	/* A list that create made is there for the next activation too. */
+	scripted.dlts_at_create = 1;
+	p = pcap_create("scripted0", errbuf);
+	scripted.bare = 1;
+	scripted.activate_status = PCAP_ERROR_PERM_DENIED;
+	assert_int_equal(pcap_activate(p), PCAP_ERROR_PERM_DENIED);
+	scripted.activate_status = 0;
+	assert_int_equal(pcap_activate(p), 0);
+	assert_int_equal(pcap_list_datalinks(p, &list), 2);
+	pcap_free_datalinks(list);
+	pcap_close(p);
+
 	p = pcap_create("null0", errbuf);
 	assert_int_equal(pcap_list_tstamp_types(p, &list), 1);
 	assert_int_equal(list[0], PCAP_TSTAMP_HOST);
@@ -269,6 +290,7 @@ int main(void)
 		cmocka_unit_test_setup(A4_nothing_works_before_activation, reset),
 		cmocka_unit_test_setup(A5_selectable_descriptor, reset),
 		cmocka_unit_test_setup(A6_a_failed_activation_is_cleaned_up_and_can_be_retried, reset),
+		cmocka_unit_test_setup(A6_a_break_before_activation_is_kept, reset),
 		cmocka_unit_test_setup(A6_close_after_a_failure_does_not_clean_up_twice, reset),
 		cmocka_unit_test_setup(A7_lists_to_choose_from, reset),
 	};

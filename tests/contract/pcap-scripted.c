@@ -79,6 +79,14 @@ static void scripted_cleanup(pcap_t *p)
 	pcapint_cleanup_live_common(p);
 }
 
+static void offer_datalinks(pcap_t *p)
+{
+	p->dlt_list = malloc(2 * sizeof(*p->dlt_list));
+	p->dlt_list[0] = DLT_USER0;
+	p->dlt_list[1] = DLT_USER1;
+	p->dlt_count = 2;
+}
+
 static int scripted_activate(pcap_t *p)
 {
 	struct scripted_private *private = p->priv;
@@ -97,10 +105,7 @@ static int scripted_activate(pcap_t *p)
 	p->read_op = scripted_read;
 	private->left = scripted.packets;
 	if (!scripted.bare) {
-		p->dlt_list = malloc(2 * sizeof(*p->dlt_list));
-		p->dlt_list[0] = DLT_USER0;
-		p->dlt_list[1] = DLT_USER1;
-		p->dlt_count = 2;
+		offer_datalinks(p);
 		p->inject_op = scripted_inject;
 		p->setfilter_op = install_bpf_program;
 		p->set_datalink_op = scripted_set_datalink;
@@ -125,6 +130,8 @@ static pcap_t *make(char *errbuf)
 	if (p == NULL)
 		return NULL;
 	p->activate_op = scripted_activate;
+	if (scripted.dlts_at_create)
+		offer_datalinks(p);
 	scripted.privs[scripted.create_calls++ % 2] = p->priv;
 	p->tstamp_type_list = malloc(2 * sizeof(*p->tstamp_type_list));
 	p->tstamp_type_list[0] = PCAP_TSTAMP_HOST;

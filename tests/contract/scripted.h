@@ -14,7 +14,8 @@ struct scripted {
 	const char *create_text; /* not NULL: create fails with it */
 	int activate_status;
 	const char *activate_text;
-	int bare;          /* activate sets read_op and linktype, and leaves every other op NULL */
+	int bare; /* activate sets read_op and linktype, and leaves every other op NULL */
+	int dlts_at_create;
 	int simple_breaks; /* read ends at a break as the HOWTO's simpler form has it */
 	int datalink_status;
 	int packets; /* that read delivers before it has no more */

@@ -164,8 +164,11 @@ static int tell_attach_error(pcap_t *p)
 /* Has the kernel filter: 1, 0 if it can't, or PCAP_ERROR. */
 static int attach_program(pcap_t *p)
 {
+	static const struct bpf_insn pass_all = BPF_STMT(BPF_RET | BPF_K, 1);
 	struct pcap_linux *lc = p->priv;
-	u_int header_size = lc->header != NULL ? lc->header->size : 0, count = p->fcode.bf_len;
+	u_int header_size = lc->header != NULL ? lc->header->size : 0;
+	const struct bpf_insn *filter = p->fcode.bf_len > 0 ? p->fcode.bf_insns : &pass_all;
+	u_int count = p->fcode.bf_len > 0 ? p->fcode.bf_len : 1;
 	u_int length = (u_int)p->snapshot > header_size ? p->snapshot - header_size : 1;
 	struct bpf_insn *insns = malloc((LONGEST_PROLOGUE + count + EPILOGUE) * sizeof(*insns));
 	int status = 0;
@@ -173,10 +176,7 @@ static int attach_program(pcap_t *p)
 	if (insns == NULL)
 		return 0;
 	u_int prologue = put_prologue(p, insns);
-	if (count > 0)
-		memcpy(insns + prologue, p->fcode.bf_insns, count * sizeof(*insns));
-	else
-		insns[prologue + count++] = (struct bpf_insn)BPF_STMT(BPF_RET | BPF_K, 1);
+	memcpy(insns + prologue, filter, count * sizeof(*insns));
 	bool alone = count == 1;
 	if (rewrite(insns + prologue, count, lc->header, length)) {
 		status = attach(p, insns, prologue + count + (alone ? 0 : EPILOGUE)) == 0;

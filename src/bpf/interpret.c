@@ -18,8 +18,8 @@
 
 /*
  * How many instructions a program may jump back over in all: a number for each captured byte, and some beside. After a
- * jump back as many instructions at most are run again, so that with this any program ends soon. The loops that there
- * is need of walk a chain of headers, of 8 bytes at least, with some 50 instructions for each.
+ * jump back as many instructions at most are run again, so that with this any program ends soon. The loops that are
+ * needed walk a chain of headers, of 8 bytes at least, with some 50 instructions for each.
  */
 #define BACK_PER_BYTE 16
 #define BACK_AT_LEAST 65536

@@ -170,14 +170,9 @@ static int attach_program(pcap_t *p)
 	const struct bpf_insn *filter = p->fcode.bf_len > 0 ? p->fcode.bf_insns : &pass_all;
 	u_int count = p->fcode.bf_len > 0 ? p->fcode.bf_len : 1;
 	u_int length = (u_int)p->snapshot > header_size ? p->snapshot - header_size : 1;
-	const struct bpf_insn pass_all = BPF_STMT(BPF_RET | BPF_K, 1), *filter = p->fcode.bf_insns;
+	struct bpf_insn *insns = malloc((LONGEST_PROLOGUE + count + EPILOGUE) * sizeof(*insns));
 	int status = 0;
 
-	if (count == 0) {
-		filter = &pass_all;
-		count = 1;
-	}
-	struct bpf_insn *insns = malloc((LONGEST_PROLOGUE + count + EPILOGUE) * sizeof(*insns));
 	if (insns == NULL)
 		return 0;
 	u_int prologue = put_prologue(p, insns);

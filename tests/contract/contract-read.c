@@ -134,6 +134,31 @@ static void R4_the_simpler_form_is_taken_from_others(void **state _U_)
 	pcap_close(seen.p);
 }
 
+struct kept {
+	const struct pcap_pkthdr *header;
+	const u_char *data;
+};
+
+static void keep_pointers(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
+{
+	struct kept *kept = (struct kept *)user;
+	kept->header = header;
+	kept->data = data;
+}
+
+static void R5_a_packet_lives_no_longer_than_the_callback(void **state _U_)
+{
+	struct kept first = {0}, second = {0};
+	pcap_t *p = generator("null0:count=2", 10);
+	/* The generator writes each packet over the one before, and that is its right. */
+	assert_int_equal(pcap_dispatch(p, 1, keep_pointers, (u_char *)&first), 1);
+	assert_int_equal(packet_number(first.data), 0);
+	assert_int_equal(pcap_dispatch(p, 1, keep_pointers, (u_char *)&second), 1);
+	assert_ptr_equal(first.data, second.data);
+	assert_int_equal(packet_number(first.data), 1);
+	pcap_close(p);
+}
+
 static void R6_refused_packets_are_not_counted(void **state _U_)
 {
 	struct seen seen = {0};
@@ -344,6 +369,7 @@ int main(void)
 		cmocka_unit_test_setup(R4_a_break_while_delivering_leaves_the_count_and_is_told_next, reset),
 		cmocka_unit_test_setup(R4_pcap_loop_ends_with_the_break, reset),
 		cmocka_unit_test_setup(R4_the_simpler_form_is_taken_from_others, reset),
+		cmocka_unit_test_setup(R5_a_packet_lives_no_longer_than_the_callback, reset),
 		cmocka_unit_test_setup(R6_refused_packets_are_not_counted, reset),
 		cmocka_unit_test_setup(R7_the_filter_sees_more_than_the_callback, reset),
 		cmocka_unit_test_setup(R8_a_signal_alone_does_not_end_the_loop, reset),

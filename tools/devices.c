@@ -13,6 +13,7 @@
 #include "command.h"
 #include "device-address.h"
 #include "json.h"
+#include "source.h"
 #include "text.h"
 
 struct devices_settings {
@@ -246,22 +247,24 @@ static void print_lines(const struct device *devices, size_t count)
 /* Why link types are missing: a line for all that lack the same permission, one for each other reason. */
 static void tell_missing(const struct device *devices, size_t count)
 {
-	const struct device *refused = NULL;
-	size_t refused_count = 0;
+	const struct device *denied = NULL;
+	size_t denied_count = 0;
 
 	for (size_t i = 0; i < count; i++) {
+		const char *name = devices[i].listed->name;
+
 		if (devices[i].status == 0)
 			continue;
 		if (devices[i].status == PCAP_ERROR_PERM_DENIED) {
-			refused_count++;
-			refused = refused != NULL ? refused : &devices[i];
+			denied_count++;
+			denied = denied != NULL ? denied : &devices[i];
 		} else {
-			complain("%s: link types are not known: %s", devices[i].listed->name, devices[i].error);
+			complain("%s: link types are not known: %s", name, without_name(name, devices[i].error));
 		}
 	}
-	if (refused != NULL)
-		complain("the link types of %zu devices are not known, since they can't be opened: %s",
-			refused_count, refused->error);
+	if (denied != NULL)
+		complain("the link types of %zu device%s are not known: %s", denied_count,
+			denied_count == 1 ? "" : "s", without_name(denied->listed->name, denied->error));
 }
 
 /* ---- JSON ---- */

@@ -11,14 +11,16 @@
 #include "command.h"
 #include "decode.h"
 
-void complain_of(const char *name, const char *text)
+const char *without_name(const char *name, const char *text)
 {
 	size_t length = strlen(name);
 
-	if (strncmp(text, name, length) == 0 && text[length] == ':')
-		complain("%s", text);
-	else
-		complain("%s: %s", name, text);
+	return strncmp(text, name, length) == 0 && strncmp(text + length, ": ", 2) == 0 ? text + length + 2 : text;
+}
+
+void complain_of(const char *name, const char *text)
+{
+	complain("%s: %s", name, without_name(name, text));
 }
 
 /* The handle's own text for a status, or the text that goes with every such status. */
@@ -29,10 +31,13 @@ static const char *status_text(pcap_t *handle, int status)
 	return text[0] != '\0' ? text : pcap_statustostr(status);
 }
 
-/* Says what a status means, if anything; false if it is an error. */
+/*
+ * Says what a status means, if anything; false if it is an error. Promiscuous mode is the default, so that nobody
+ * has to be told of a device without one.
+ */
 static bool good(pcap_t *handle, const char *name, int status)
 {
-	if (status != 0)
+	if (status != 0 && status != PCAP_WARNING_PROMISC_NOTSUP)
 		complain_of(name, status_text(handle, status));
 	return status >= 0;
 }

@@ -54,6 +54,8 @@ int source_open(struct source *source, const char *name, const struct capture_se
 void source_close(struct source *source);
 /* "NAME: TEXT", or the text alone where it begins so already. */
 void complain_of(const char *name, const char *text);
+/* A text about the named device without "NAME: " at its beginning. */
+const char *without_name(const char *name, const char *text);
 /*
  * Compiles an expression and makes it the handle's filter; STATUS_OK, or an exit status after saying what is wrong.
  */

@@ -170,7 +170,8 @@ static int attach_program(pcap_t *p)
 	const struct bpf_insn *filter = p->fcode.bf_len > 0 ? p->fcode.bf_insns : &pass_all;
 	u_int count = p->fcode.bf_len > 0 ? p->fcode.bf_len : 1;
 	u_int length = (u_int)p->snapshot > header_size ? p->snapshot - header_size : 1;
-	struct bpf_insn *insns = malloc((LONGEST_PROLOGUE + count + EPILOGUE) * sizeof(*insns));
+	/* Where there is no filter, one instruction stands for it. */
+	struct bpf_insn *insns = malloc((LONGEST_PROLOGUE + count + 1 + EPILOGUE) * sizeof(*insns));
 	int status = 0;
 
 	if (insns == NULL)

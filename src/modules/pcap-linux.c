@@ -184,7 +184,7 @@ static int choose_link_type(pcap_t *p)
 
 	if (type == NULL) {
 		snprintf(p->errbuf, PCAP_ERRBUF_SIZE,
-			"%.32s: link-layer type %u (ARPHRD_) is not known; packets are captured without their "
+			"%.32s: its link-layer type (ARPHRD_ %u) is not known; packets are captured without their "
 			"link-layer header",
 			p->opt.device, lc->hatype);
 		type = &cooked;

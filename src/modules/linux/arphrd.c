@@ -11,6 +11,17 @@
 /* The D channel of mISDN's and vISDN's interfaces; no kernel header has it. */
 #define ARPHRD_LAPD 8445
 
+/* Younger than some kernel headers in use. */
+#ifndef ARPHRD_MCTP
+#define ARPHRD_MCTP 290
+#endif
+#ifndef ARPHRD_RAWIP
+#define ARPHRD_RAWIP 519
+#endif
+#ifndef ARPHRD_VSOCKMON
+#define ARPHRD_VSOCKMON 826
+#endif
+
 #define COOKED                                                                                                     \
 	{                                                                                                          \
 		DLT_LINUX_SLL, DLT_LINUX_SLL2                                                                      \
@@ -47,13 +58,10 @@ static const struct linux_link_type link_types[] = {
 	{ARPHRD_IEEE80211_RADIOTAP, false, {DLT_IEEE802_11_RADIO}},
 	{ARPHRD_IEEE802154, false, {DLT_IEEE802_15_4_NOFCS}},
 	{ARPHRD_IEEE802154_MONITOR, false, {DLT_IEEE802_15_4_NOFCS}},
-	{ARPHRD_6LOWPAN, true, {DLT_RAW}},
 
 	{ARPHRD_TUNNEL, true, {DLT_RAW}},
 	{ARPHRD_TUNNEL6, true, {DLT_RAW}},
 	{ARPHRD_SIT, true, {DLT_RAW}},
-	{ARPHRD_IPGRE, true, {DLT_RAW}},
-	{ARPHRD_IP6GRE, true, {DLT_RAW}},
 	{ARPHRD_RAWIP, true, {DLT_RAW}},
 	{ARPHRD_RAWHDLC, true, {DLT_RAW}},
 	{ARPHRD_NONE, true, {DLT_RAW}},
@@ -63,7 +71,6 @@ static const struct linux_link_type link_types[] = {
 	{ARPHRD_CSLIP6, true, {DLT_RAW}},
 	{ARPHRD_ADAPT, true, {DLT_RAW}},
 	{ARPHRD_DLCI, true, {DLT_RAW}},
-	{ARPHRD_PIMREG, true, {DLT_RAW}},
 
 	/* A PPP interface's packets have a PPP header in one direction and none in the other. */
 	{ARPHRD_PPP, true, COOKED},
@@ -81,6 +88,24 @@ static const struct linux_link_type link_types[] = {
 	{ARPHRD_LAPD, true, {DLT_LINUX_LAPD}},
 	{ARPHRD_NETLINK, true, {DLT_NETLINK}},
 	{ARPHRD_VSOCKMON, false, {DLT_VSOCK}},
+
+	/* These carry packets of any protocol, or are of no registered link-layer type. */
+	{ARPHRD_IPGRE, true, COOKED},
+	{ARPHRD_IP6GRE, true, COOKED},
+	{ARPHRD_PIMREG, true, COOKED},
+	{ARPHRD_6LOWPAN, true, COOKED},
+	{ARPHRD_NETROM, true, COOKED},
+	{ARPHRD_ROSE, true, COOKED},
+	{ARPHRD_X25, true, COOKED},
+	{ARPHRD_HWX25, true, COOKED},
+	{ARPHRD_LAPB, true, COOKED},
+	{ARPHRD_DDCMP, true, COOKED},
+	{ARPHRD_APPLETLK, true, COOKED},
+	{ARPHRD_IPDDP, true, COOKED},
+	{ARPHRD_EUI64, true, COOKED},
+	{ARPHRD_SKIP, true, COOKED},
+	{ARPHRD_HIPPI, true, COOKED},
+	{ARPHRD_MCTP, true, COOKED},
 	{ARPHRD_ECONET, true, COOKED},
 	{ARPHRD_PHONET, true, COOKED},
 	{ARPHRD_PHONET_PIPE, true, COOKED},

@@ -59,10 +59,16 @@ static size_t live_sources(const struct capture_loop *loop)
 	return count;
 }
 
+/* Packets' times are compared with the end's only where they are of the same clock. */
+static bool unsynchronized(int tstamp_type)
+{
+	return tstamp_type == PCAP_TSTAMP_ADAPTER_UNSYNCED || tstamp_type == PCAP_TSTAMP_HOST_HIPREC_UNSYNCED;
+}
+
 static void take(
 	struct capture_loop *loop, struct source *source, const struct pcap_pkthdr *header, const u_char *bytes)
 {
-	if (ending(loop) && after(&header->ts, &loop->stopped)) {
+	if (ending(loop) && !unsynchronized(loop->settings->tstamp_type) && after(&header->ts, &loop->stopped)) {
 		source->done = true;
 		return;
 	}
@@ -294,12 +300,6 @@ static void tick(struct capture_loop *loop)
 
 /* ---- The end ---- */
 
-/* Packets' times are compared with the end's only where they are of the same clock. */
-static bool unsynchronized(int tstamp_type)
-{
-	return tstamp_type == PCAP_TSTAMP_ADAPTER_UNSYNCED || tstamp_type == PCAP_TSTAMP_HOST_HIPREC_UNSYNCED;
-}
-
 static void note_end(struct capture_loop *loop)
 {
 	struct timespec now;
@@ -308,8 +308,6 @@ static void note_end(struct capture_loop *loop)
 	loop->stopped.tv_sec = now.tv_sec;
 	loop->stopped.tv_usec =
 		loop->settings->precision == PCAP_TSTAMP_PRECISION_NANO ? now.tv_nsec : now.tv_nsec / 1000;
-	if (unsynchronized(loop->settings->tstamp_type))
-		loop->stopped.tv_sec = INT32_MAX;
 }
 
 static bool all_done(const struct capture_loop *loop)

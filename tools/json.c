@@ -38,21 +38,35 @@ static void put_character(struct json *json, const char *bytes, size_t size, uin
 	put(json, bytes, size);
 }
 
+/* How many characters from the start of a string are written as they are, a byte each: nearly always all. */
+static size_t plain_size(const char *string)
+{
+	size_t size = 0;
+
+	while (string[size] >= ' ' && string[size] < 0x7f && string[size] != '"' && string[size] != '\\')
+		size++;
+	return size;
+}
+
 static void put_string(struct json *json, const char *string)
 {
 	static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
-	size_t size = strlen(string);
 
 	put(json, "\"", 1);
-	for (size_t i = 0; i < size;) {
+	for (;;) {
+		size_t n = plain_size(string);
 		uint32_t character;
-		size_t n = utf8_size((const uint8_t *)string + i, size - i, &character);
 
+		put(json, string, n);
+		string += n;
+		if (*string == '\0')
+			break;
+		n = utf8_size((const uint8_t *)string, strlen(string), &character);
 		if (n == 0)
 			put(json, replacement, sizeof(replacement) - 1);
 		else
-			put_character(json, string + i, n, character);
-		i += n == 0 ? 1 : n;
+			put_character(json, string, n, character);
+		string += n == 0 ? 1 : n;
 	}
 	put(json, "\"", 1);
 }

@@ -97,7 +97,7 @@ static bool open_sink(struct reading *reading, const struct read_settings *setti
 /* From a handle that is open. */
 static int copy_packets(struct reading *reading, const struct read_settings *settings, const char *path)
 {
-	int fd = fileno(pcap_file(reading->handle));
+	int fd = pcap_get_selectable_fd(reading->handle);
 	struct stat file;
 	bool piped = fstat(fd, &file) == 0 && !S_ISREG(file.st_mode);
 	int flags, result, status;

@@ -91,7 +91,8 @@ static int set_up(pcap_t *handle, const char *name, const struct capture_setting
 	if (settings->direction != PCAP_D_INOUT &&
 		!good(handle, name, pcap_setdirection(handle, settings->direction)))
 		return STATUS_NO_DEVICE;
-	if (pcap_lookupnet(name, &net, &netmask, error) < 0)
+	/* "ip broadcast" needs it. */
+	if (settings->expression == NULL || pcap_lookupnet(name, &net, &netmask, error) < 0)
 		netmask = PCAP_NETMASK_UNKNOWN;
 	return set_filter(handle, name, settings->expression, netmask);
 }

@@ -170,6 +170,9 @@ static int attach_program(pcap_t *p)
 	const struct bpf_insn *filter = p->fcode.bf_len > 0 ? p->fcode.bf_insns : &pass_all;
 	u_int count = p->fcode.bf_len > 0 ? p->fcode.bf_len : 1;
 	u_int length = (u_int)p->snapshot > header_size ? p->snapshot - header_size : 1;
+	/* Until then the filter here, too, has to see all that it asks for. */
+	if (lc->switching)
+		length = INT32_MAX;
 	/* Where there is no filter, one instruction stands for it. */
 	struct bpf_insn *insns = malloc((LONGEST_PROLOGUE + count + 1 + EPILOGUE) * sizeof(*insns));
 	int status = 0;
@@ -253,22 +256,22 @@ static void wait_for_processors(void)
 }
 
 /*
- * The ring holds packets that the former filter let pass, and some more may be on their way there. They are filtered
- * here, until the last of them has been read: what was in the ring when all were in it.
+ * After a change the ring holds packets that the former filter let pass, and some more may be on their way there. They
+ * are filtered here, until the last of them has been read: what was in the ring when all were in it. Those that can't
+ * be filtered here are left out unseen.
  */
-static void begin_switch(pcap_t *p)
+static void finish_change(pcap_t *p)
 {
 	struct pcap_linux *lc = p->priv;
 
-	lc->switching = lc->switch_counted = false;
+	lc->switching = lc->switching && !lc->filter_in_userland;
+	lc->switch_counted = false;
 	lc->switch_left = lc->skip = 0;
-	if (!lc->filter_in_userland && needs_kernel(&p->fcode)) {
-		/* They can't be filtered here. */
+	if (lc->switching) {
+		lc->switch_until = pcapint_linux_now() + SWITCH_NS;
+	} else if (!lc->filter_in_userland && needs_kernel(&p->fcode)) {
 		wait_for_processors();
 		lc->skip = lc->ring->unread(lc);
-	} else if (!lc->filter_in_userland && !passes_everything(&p->fcode)) {
-		lc->switching = true;
-		lc->switch_until = pcapint_linux_now() + SWITCH_NS;
 	}
 	pcapint_linux_update_careful(p);
 }
@@ -283,26 +286,32 @@ void pcapint_linux_continue_switch(pcap_t *p)
 	}
 	if (lc->switch_counted && lc->switch_left == 0) {
 		lc->switching = false;
-		pcapint_linux_update_careful(p);
+		/* The same program, but packets are cut to the snapshot length again; if not, they are so here. */
+		if (pcapint_linux_attach_filter(p) < 0)
+			pcapint_linux_update_careful(p);
 	}
 }
 
 int pcapint_linux_setfilter(pcap_t *p, struct bpf_program *program)
 {
+	struct pcap_linux *lc = p->priv;
 	struct bpf_program former = p->fcode;
+	bool was_switching = lc->switching;
 
 	p->fcode = (struct bpf_program){0};
 	if (install_bpf_program(p, program) < 0) {
 		p->fcode = former;
 		return PCAP_ERROR;
 	}
+	lc->switching = !passes_everything(&p->fcode) && !needs_kernel(&p->fcode);
 	if (pcapint_linux_attach_filter(p) < 0) {
 		pcap_freecode(&p->fcode);
 		p->fcode = former;
+		lc->switching = was_switching;
 		return PCAP_ERROR;
 	}
 	pcap_freecode(&former);
-	begin_switch(p);
+	finish_change(p);
 	return 0;
 }
 

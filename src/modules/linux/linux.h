@@ -191,7 +191,7 @@ int pcapint_linux_setfilter(pcap_t *p, struct bpf_program *program);
 int pcapint_linux_attach_filter(pcap_t *p);
 /* False if the filter is to be asked here, and rejects the packet; its cooked header is in front of it. */
 bool pcapint_linux_passes_filter(pcap_t *p, const struct frame *frame, const struct sockaddr_ll *from);
-/* Looks whether the switch to the last filter is over. */
+/* Looks whether the change to the last filter is over. */
 void pcapint_linux_continue_switch(pcap_t *p);
 
 /* ---- tstamp.c ---- */

@@ -14,6 +14,8 @@
 #define LARGEST_SLOT (16u << 10)
 #define LARGEST_OFFLOADED 65536u
 #define LONGEST_LINK_HEADER 64u
+/* What a slot holds of a packet at least, for filters that are run here and look at headers. */
+#define LEAST_PACKET 192u
 /* Before a packet: frame header, address, alignment, headroom. */
 #define SLOT_OVERHEAD (TPACKET2_HDRLEN + 2 * TPACKET_ALIGNMENT + COOKED_HEADROOM)
 #define USUAL_BLOCK (256u << 10)
@@ -38,7 +40,9 @@ static void shape(pcap_t *p, size_t bytes, struct tpacket_req3 *request)
 
 	if (!queued && largest < LARGEST_OFFLOADED + LONGEST_LINK_HEADER)
 		largest = LARGEST_OFFLOADED + LONGEST_LINK_HEADER;
-	u_int packet = (u_int)p->snapshot < largest ? (u_int)p->snapshot : largest;
+	u_int packet = (u_int)p->snapshot > LEAST_PACKET ? (u_int)p->snapshot : LEAST_PACKET;
+	if (packet > largest)
+		packet = largest;
 	u_int slot = TPACKET_ALIGN(SLOT_OVERHEAD + packet);
 	if (slot > limit)
 		slot = limit;

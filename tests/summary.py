@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Says what a run of `meson test` came to: each skipped test and why, each failed one and the end of its output, and
-last one line with the counts. A program that prints TAP counts with the tests inside it, any other as one.
+"""Says what a run of `meson test` came to: each skipped test and why, each failed one and the end of its output,
+and last one line with the counts. A program that prints TAP counts with the tests inside it, any other as one.
 
 usage: tests/summary.py BUILD/meson-logs/testlog.json
 """

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What nmap finds at the far end of the wire: TCP port 8080, open. Prints a line when it is; ends with its input."""
+"""What nmap finds at the far end: TCP port 8080, open. Prints a line when it is, ends with its input."""
 import socket
 import sys
 

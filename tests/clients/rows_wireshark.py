@@ -18,7 +18,8 @@ def tshark(bench, *arguments):
 
 
 def dumpcap_version(bench):
-    must_find(' '.join(bench.run(['dumpcap', '--version']).split()), r'Running on .* with libpcap 1\.\d+\.\d+ \(Weir ')
+    printed = ' '.join(bench.run(['dumpcap', '--version']).split())
+    must_find(printed, r'Running on .* with libpcap 1\.\d+\.\d+ \(Weir ')
 
 
 def dumpcap_devices(bench):

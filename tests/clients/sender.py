@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Sends numbered UDP packets on an interface, some every two milliseconds, until it is ended or a minute has passed.
+"""Sends numbered UDP packets on an interface, some every two milliseconds, until it is ended or a minute is over.
 
 usage: sender.py INTERFACE FRAME-LENGTH FRAMES-AT-ONCE in|out
 """

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the cases of the stock programs share: running a program on the installed library, and being sure that it did;
-traffic; asking what the filter compiler takes so far."""
+"""What the cases of the stock programs share: running a program on the installed library, and being sure that it
+did run on it; traffic; asking what the filter compiler takes so far."""
 import ctypes
 import os
 import pathlib
@@ -21,8 +21,8 @@ AT_FAR_END = os.environ.get('WEIR_PEER', '').split()
 # The Python that Debian's python3- packages are for.
 PYTHON = '/usr/bin/python3'
 
-# A test case: program is what must be installed ("python3-NAME": a Python module); filter is an expression of the kind
-# that the program compiles, or None where it works without.
+# A test case: program is what must be installed ("python3-NAME": a Python module); filter is an expression of the
+# kind that the program compiles, or None where it works without.
 Row = namedtuple('Row', 'name program filter routine')
 
 
@@ -73,8 +73,9 @@ class Bench:
     def run_until_interrupted(self, command, until, timeout=60):
         """Runs a stock program until the file grows past so many bytes, then sends SIGINT; what it printed."""
         path, size = until
-        process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.STDOUT, text=True, env=self.environment(), cwd=self.folder)
+        process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                   env=self.environment(), cwd=self.folder)
         for _ in range(timeout * 20):
             if path.exists() and path.stat().st_size > size:
                 break

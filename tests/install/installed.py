@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Installs the library into a temporary folder and uses it as others would: every way to find it, to compile with its
-headers and to link with it."""
+"""Installs the library into a temporary folder and uses it as others would: every way to find it, to compile with
+its headers and to link with it."""
 import os
 import pathlib
 import re

@@ -27,7 +27,7 @@ def checksum(data):
 
 
 def make_udp(sequence, length=100, outgoing=False):
-    """A frame of a numbered UDP packet, to an address that nobody has; from the far end of the wire, or the near."""
+    """A frame of a numbered UDP packet, to an address that nobody has; from the far end, or the near."""
     here, there, source = (FAR_MAC, NEAR_MAC, FAR_ADDRESS)
     if outgoing:
         here, there, source = (NEAR_MAC, FAR_MAC, NEAR_ADDRESS)

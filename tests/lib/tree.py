@@ -7,7 +7,6 @@ WEIR_BINDIR, the compiler WEIR_CC, and WEIR_SANITIZE, "none" or the sanitizers t
 import os
 import pathlib
 import shlex
-import subprocess
 
 import tap
 
@@ -15,7 +14,8 @@ import tap
 class Tree:
     def __init__(self, root):
         self.root = pathlib.Path(root)
-        tap.run(['meson', 'install', '-C', os.environ['WEIR_BUILD'], '--no-rebuild', '--quiet', '--destdir', self.root])
+        tap.run(['meson', 'install', '-C', os.environ['WEIR_BUILD'], '--no-rebuild', '--quiet',
+                 '--destdir', self.root])
         self.prefix = self.path(os.environ['WEIR_PREFIX'])
         self.libdir = self.under_prefix('WEIR_LIBDIR')
         self.includedir = self.under_prefix('WEIR_INCLUDEDIR')
@@ -37,10 +37,13 @@ class Tree:
     def environment(self):
         """For programs that are to run on the installed library, those that know nothing of sanitizers included."""
         environment = dict(os.environ, LD_LIBRARY_PATH=str(self.libdir))
-        if 'address' in self.sanitizers:
-            runtime = subprocess.run([*self.cc, '-print-file-name=libasan.so'], capture_output=True, text=True,
-                                     check=True).stdout.strip()
-            environment['LD_PRELOAD'] = str(pathlib.Path(runtime).resolve())
+        if self.is_sanitized():
+            environment['LD_PRELOAD'] = self.address_sanitizer()
             # What such a program leaks is not the library's doing.
             environment['ASAN_OPTIONS'] = 'detect_leaks=0'
         return environment
+
+    def address_sanitizer(self):
+        if 'clang' in tap.run([*self.cc, '--version']):
+            raise tap.Skip('a library that clang has sanitized needs programs that it has sanitized')
+        return str(pathlib.Path(tap.run([*self.cc, '-print-file-name=libasan.so']).strip()).resolve())

@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Runs a program in a network of its own: a fresh network namespace with a veth pair, for tests that capture and send.
+# Runs a program in a network of its own: a fresh network namespace with a veth pair. For tests that capture and
+# send.
 #
 # usage: tests/live/netns.sh [--ipv6] [--peer] PROGRAM [ARGUMENT...]
 #
-# As root it takes a plain network namespace; anyone else gets a user namespace too, in which he has all capabilities
-# and is still himself, since programs that find themselves root try to become another user, whom such a namespace
-# lacks. (Where unshare is too old for that, before 2.35, he is root.) What the program sees:
+# As root it takes a plain network namespace; anyone else gets a user namespace too, in which he has all
+# capabilities and is still himself, since programs that find themselves root try to become another user, whom such
+# a namespace lacks. (Where unshare is too old for that, before 2.35, he is root.) What the program sees:
 #   WEIR_IF       weir0, up, 10.77.0.1/24, 02:00:00:00:00:01
 #   WEIR_PEER_IF  weir1, up, the other end of the wire, 02:00:00:00:00:02; no address, so that nothing answers
 #   WEIR_PEER     with --peer: a command prefix ("nsenter ...") that runs a command where the other end is: a second
@@ -14,8 +15,8 @@
 #   lo            up, 127.0.0.1
 #   /sys          that of the new namespace, where the machine lets us mount it
 #
-# Nothing but the program's own traffic is on the wire: IPv6 is off, unless --ipv6 asks for it. The exit status is the
-# program's. Where the machine refuses namespaces or veth pairs, it is 77 and the reason is printed.
+# Nothing but the program's own traffic is on the wire: IPv6 is off, unless --ipv6 asks for it. The exit status is
+# the program's. Where the machine refuses namespaces or veth pairs, it is 77 and the reason is printed.
 set -u
 PATH=$PATH:/usr/sbin:/sbin
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Adds other people's modules to the library the way they would: each compiled with nothing but the installed headers,
-a line a module in a copy of the module table, linked. Then runs capture.c, which captures through them."""
+"""Adds other people's modules to the library the way they would: each compiled with nothing but the installed
+headers, a line a module in a copy of the module table, linked. Then runs capture.c, which captures through them."""
 import os
 import pathlib
 import shlex

@@ -30,10 +30,10 @@ struct filter_input {
 struct filter {
 	struct filter_input input;
 	struct arena arena;
-	/* The first error, if any: where it is, one line of text, and the full one with the caret. */
+	/* The first error, if any: where it is, and what it is, in one line of printable text. */
 	bool failed;
 	struct span error_span;
-	char *error;       /* in the arena; NULL if there was no memory for it */
+	char error[256];
 	struct node *tree; /* NULL: the empty expression */
 	struct ir ir;
 };
@@ -41,6 +41,8 @@ struct filter {
 /* Remembers the first error; always returns NULL, so that a failing function can return what this returns. */
 void *filter_error(struct filter *filter, struct span span, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The error with its place and, as far as there is room, a caret under an excerpt of the text; for lack of memory too. */
+void filter_error_text(const struct filter *filter, char *buffer, size_t size);
 
 /* Text to tree (parse.c); false after an error. */
 bool filter_parse(struct filter *filter);

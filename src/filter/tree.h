@@ -2,6 +2,10 @@
 /*
  * The tree of a filter expression: what was written, with the qualifiers that shorthand left out filled in, and
  * nothing about bytes. The parser makes it, the printer turns it back into text, the generator walks it.
+ *
+ * The parser has made sure of all that needs neither link type nor name: protocol, direction, type and form of an id
+ * go together; numbers are in the range of what they stand for; a net has no bits beside its mask; only what has
+ * bytes is indexed, by 1, 2 or 4.
  */
 #ifndef WEIR_FILTER_TREE_H
 #define WEIR_FILTER_TREE_H
@@ -10,6 +14,9 @@
 #include <stdint.h>
 
 #include <netinet/in.h>
+
+/* How deeply a tree may be nested, so that it can be walked by recursion. */
+#define FILTER_NESTING 1000
 
 /* A part of the expression's text, for messages. */
 struct span {
@@ -101,7 +108,7 @@ enum id_form {
 	ID_IPV6,   /* ipv6 */
 	ID_MAC,    /* mac */
 	ID_ARCNET, /* number: $xx */
-	ID_DECNET, /* number: area.node is told from 10.1 by the qualifier; kept as ID_IPV4 with two parts */
+	ID_DECNET, /* number: area << 10 | node */
 	ID_RANGE,  /* text: "low-high" of a portrange; name or number on either side */
 };
 
@@ -111,7 +118,7 @@ struct id {
 	const char *text; /* as written, escapes removed */
 	uint32_t number;
 	uint32_t ipv4; /* host byte order, left-aligned: 10.1 is 0x0a010000 */
-	int parts;     /* dotted parts that were written, 1 to 4 */
+	int parts;     /* dotted parts that were written, 1 (only before "/" or "mask": "net 10/8") to 4 */
 	struct in6_addr ipv6;
 	uint8_t mac[6];
 	/* After "/" or "mask". */
@@ -212,6 +219,7 @@ enum arith_kind {
 struct arith {
 	enum arith_kind kind;
 	struct span span;
+	uint32_t depth; /* levels of operands below: at most FILTER_NESTING */
 	uint32_t number;
 	enum protocol protocol;
 	struct arith *left; /* of a binary operation; the index of a load; what is negated */
@@ -235,6 +243,7 @@ struct node {
 	struct span span;
 	struct node **operands; /* And and Or: two or more, nested ones of the same kind flattened; never shared */
 	uint32_t operand_count;
+	uint32_t depth; /* levels of operands below: at most FILTER_NESTING */
 	struct qualifiers qualifiers;
 	struct id id;
 	enum word word;

@@ -62,7 +62,7 @@ static void rest_unreachable(struct decoded *d, struct cursor cursor)
 
 static void rest_redirect(struct decoded *d, struct cursor cursor)
 {
-	word_address(d, "to", cursor.at);
+	word_ipv4(d, "to", cursor.at);
 	rest_error(d, cursor);
 }
 
@@ -110,7 +110,7 @@ static void neighbor(struct decoded *d, struct cursor cursor, const char *verb, 
 		truncated(d);
 		return;
 	}
-	word_address(d, verb, cursor.at + 4);
+	word_ipv6(d, verb, cursor.at + 4);
 	skip(&cursor, 20);
 	mac = link_layer_option(&cursor, option);
 	if (mac != NULL)
@@ -135,8 +135,8 @@ static void rest_redirect6(struct decoded *d, struct cursor cursor)
 		truncated(d);
 		return;
 	}
-	word_address(d, "of", cursor.at + 20);
-	word_address(d, "to", cursor.at + 4);
+	word_ipv6(d, "of", cursor.at + 20);
+	word_ipv6(d, "to", cursor.at + 4);
 }
 
 static const struct icmp_row icmp_rows[] = {

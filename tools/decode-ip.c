@@ -222,11 +222,11 @@ static void arp_addresses(struct decoded *d, unsigned operation, const uint8_t *
 	d->destination = target;
 	switch (operation) {
 	case 1:
-		word_address(d, "ARP who-has", target);
-		word_address(d, "tell", sender);
+		word_ipv4(d, "ARP who-has", target);
+		word_ipv4(d, "tell", sender);
 		break;
 	case 2:
-		word_address(d, "ARP", sender);
+		word_ipv4(d, "ARP", sender);
 		word_mac(d, "is-at", sender_mac, 6);
 		break;
 	case 3:
@@ -235,12 +235,12 @@ static void arp_addresses(struct decoded *d, unsigned operation, const uint8_t *
 		break;
 	case 4:
 		word_mac(d, "RARP", target_mac, 6);
-		word_address(d, "is", target);
+		word_ipv4(d, "is", target);
 		break;
 	default:
 		word_number(d, "ARP operation", operation);
-		word_address(d, "from", sender);
-		word_address(d, "to", target);
+		word_ipv4(d, "from", sender);
+		word_ipv4(d, "to", target);
 	}
 }
 

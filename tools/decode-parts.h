@@ -65,8 +65,9 @@ void word(struct decoded *d, const char *string);
 void word_number(struct decoded *d, const char *string, uint64_t number);
 void word_hex(struct decoded *d, const char *string, uint64_t number, unsigned width);
 void word_mac(struct decoded *d, const char *string, const uint8_t *address, size_t size);
-/* A network address of d->family. */
-void word_address(struct decoded *d, const char *string, const uint8_t *address);
+/* A network address, of 4 bytes or of 16. */
+void word_ipv4(struct decoded *d, const char *string, const uint8_t *address);
+void word_ipv6(struct decoded *d, const char *string, const uint8_t *address);
 void word_length(struct decoded *d, const struct cursor *cursor);
 /* Marks that a header is not all there; what is known of it stands before. */
 void truncated(struct decoded *d);

@@ -53,19 +53,18 @@ void word_mac(struct decoded *d, const char *string, const uint8_t *address, siz
 	text_mac(&d->text, address, size);
 }
 
-static void address(struct decoded *d, const uint8_t *bytes)
-{
-	if (d->family == AF_INET)
-		text_ipv4(&d->text, bytes);
-	else
-		text_ipv6(&d->text, bytes);
-}
-
-void word_address(struct decoded *d, const char *string, const uint8_t *bytes)
+void word_ipv4(struct decoded *d, const char *string, const uint8_t *address)
 {
 	word(d, string);
 	text_char(&d->text, ' ');
-	address(d, bytes);
+	text_ipv4(&d->text, address);
+}
+
+void word_ipv6(struct decoded *d, const char *string, const uint8_t *address)
+{
+	word(d, string);
+	text_char(&d->text, ' ');
+	text_ipv6(&d->text, address);
 }
 
 void word_length(struct decoded *d, const struct cursor *cursor)
@@ -79,13 +78,16 @@ void truncated(struct decoded *d)
 	word(d, "[truncated]");
 }
 
-static void endpoint(struct decoded *d, const uint8_t *bytes, int port)
+static void endpoint(struct decoded *d, const uint8_t *address, int port)
 {
 	bool brackets = port != NOT_KNOWN && d->family == AF_INET6;
 
 	if (brackets)
 		text_char(&d->text, '[');
-	address(d, bytes);
+	if (d->family == AF_INET)
+		text_ipv4(&d->text, address);
+	else
+		text_ipv6(&d->text, address);
 	if (brackets)
 		text_char(&d->text, ']');
 	if (port != NOT_KNOWN) {

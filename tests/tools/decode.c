@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
+#include "../lib/random-numbers.h"
 #include "decode.h"
 #include "decode-cases.h"
 
@@ -109,23 +110,15 @@ static void a_short_packet_is_no_harm(void **state)
 	}
 }
 
-/* Marsaglia's xorshift, so that each run has the same damage. */
-static uint32_t next_random(uint32_t *seed)
-{
-	*seed ^= *seed << 13;
-	*seed ^= *seed >> 17;
-	*seed ^= *seed << 5;
-	return *seed;
-}
-
-static void damage(uint8_t *packet, size_t size, uint32_t *seed)
+/* The same in every run. */
+static void damage(uint8_t *packet, size_t size, uint64_t *seed)
 {
 	static const uint8_t edges[] = {0, 1, 0x7f, 0x80, 0xfe, 0xff};
-	unsigned changes = 1 + next_random(seed) % 6;
+	unsigned changes = 1 + random_number(seed) % 6;
 
 	while (changes-- > 0) {
-		uint32_t how = next_random(seed);
-		size_t at = next_random(seed) % size;
+		uint32_t how = random_number(seed);
+		size_t at = random_number(seed) % size;
 
 		packet[at] = how % 2 ? edges[how / 2 % sizeof(edges)] : how >> 8;
 	}
@@ -135,7 +128,7 @@ static void damage(uint8_t *packet, size_t size, uint32_t *seed)
 
 static void damaged_packets_are_no_harm(void **state)
 {
-	uint32_t seed = 0x77656972;
+	uint64_t seed = 0x77656972;
 
 	(void)state;
 	for (size_t i = 0; i < DECODE_CASE_COUNT; i++) {
@@ -147,7 +140,7 @@ static void damaged_packets_are_no_harm(void **state)
 		assert_non_null(damaged);
 		for (int n = 0; n < MUTATIONS_PER_CASE; n++) {
 			struct decoded decoded;
-			size_t captured = next_random(&seed) % 4 == 0 ? next_random(&seed) % (size + 1) : size;
+			size_t captured = random_number(&seed) % 4 == 0 ? random_number(&seed) % (size + 1) : size;
 
 			memcpy(damaged, packet, size);
 			damage(damaged, size, &seed);

@@ -34,6 +34,17 @@ static bool address_packet(pcap_t *p, const void *data, struct sockaddr_ll *to)
 	return p->linktype == DLT_RAW && (version == 4 || version == 6);
 }
 
+/* Sending may have taken the error from the socket which the next read is to tell; or it is still there. */
+static void note_down(pcap_t *p)
+{
+	int error;
+	socklen_t size = sizeof(error);
+
+	getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+	pcapint_linux_note_socket_error(p, ENETDOWN);
+	errno = ENETDOWN;
+}
+
 static int linux_inject(pcap_t *p, const void *data, int size)
 {
 	const struct pcap_linux *lc = p->priv;
@@ -59,11 +70,8 @@ static int linux_inject(pcap_t *p, const void *data, int size)
 	}
 	if (sent >= 0)
 		return (int)sent;
-	/* This has taken the error from the socket, and the next read is to tell it. */
-	if (errno == ENETDOWN && lc->trouble == TROUBLE_NONE && !lc->check_hatype) {
-		pcapint_linux_note_socket_error(p, ENETDOWN);
-		errno = ENETDOWN;
-	}
+	if (errno == ENETDOWN && lc->trouble == TROUBLE_NONE && !lc->check_hatype)
+		note_down(p);
 	if (errno == EMSGSIZE)
 		snprintf(p->errbuf, PCAP_ERRBUF_SIZE,
 			"%.32s: a packet of %d bytes is too long to be sent (the interface's MTU is %u)",

@@ -20,6 +20,7 @@
  * ended with is moved to the end of the first, so that each read lands on the same aligned addresses.
  */
 #define HEADROOM (64 * 1024)
+#define WINDOW_END (HEADROOM + SAVEFILE_READ_SIZE)
 #define BUFFER_ALIGNMENT 4096
 
 /*
@@ -51,7 +52,7 @@ int pcapint_input_init(struct savefile_input *in, FILE *file, char *errbuf)
 {
 	in->file = file;
 	in->wake[0] = in->wake[1] = -1;
-	in->capacity = HEADROOM + SAVEFILE_READ_SIZE;
+	in->capacity = WINDOW_END;
 	in->buffer = aligned_alloc(BUFFER_ALIGNMENT, in->capacity);
 	if (in->buffer == NULL) {
 		pcapint_fmt_errmsg_for_errno(errbuf, PCAP_ERRBUF_SIZE, errno, "can't make a read buffer");
@@ -100,13 +101,13 @@ static int grow(struct savefile_input *in)
 	return 0;
 }
 
-/* Makes place for a read behind what is there. */
+/* Makes place for a read behind what is there. After a large packet the buffer is large; it is not used as such. */
 static int make_room(struct savefile_input *in, size_t need)
 {
 	size_t available = input_available(in);
 	size_t target = available <= HEADROOM ? HEADROOM - available : 0;
 
-	if (in->start > target && (available == 0 || need > in->capacity - in->start || in->end == in->capacity)) {
+	if (in->start > target && (available == 0 || need > in->capacity - in->start || in->end >= WINDOW_END)) {
 		memmove(in->buffer + target, input_data(in), available);
 		in->start = target;
 		in->end = target + available;
@@ -159,6 +160,8 @@ static ssize_t read_some(struct savefile_input *in, size_t missing)
 
 	if (in->fd < 0)
 		return read_stream(in, missing, room);
+	if (room > SAVEFILE_READ_SIZE && missing < SAVEFILE_READ_SIZE)
+		room = SAVEFILE_READ_SIZE;
 	if (in->seekable)
 		return pread(in->fd, to, room, (off_t)in->end_offset);
 	if (in->stream_leading > 0) {

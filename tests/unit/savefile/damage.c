@@ -196,7 +196,7 @@ static void claimed_lengths_take_no_memory(void **state)
 /* Packets above the buffer's size arrive whole, among small ones. */
 static void large_packets(void **state)
 {
-	static const uint32_t lengths[] = {60, 262144, 1, 5000000, 60, 65536, 300000, 1, 60};
+	static const uint32_t lengths[] = {60, 262144, 1, 5000000, 60, 65536, 300000, 1, 60, 200000, 200000, 1};
 	int count = sizeof(lengths) / sizeof(lengths[0]);
 	struct file file = {.swapped = false};
 	struct packets packets = {0, NULL};

@@ -285,6 +285,30 @@ static void stream_sets_the_position(void **state)
 	pcap_close(p);
 }
 
+/* The packets that the filter refuses are read as well. */
+static void stream_position_and_filter(void **state)
+{
+	struct bpf_insn instructions[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, data_byte(0, 3), 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 262144),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct bpf_program program = {4, instructions};
+	struct packets packets = {0, NULL};
+	pcap_t *p = open_made(10);
+	FILE *stream = pcap_file(p);
+
+	(void)state;
+	assert_int_equal(pcap_setfilter(p, &program), 0);
+	assert_int_equal(pcap_dispatch(p, 1, keep_packet, (u_char *)&packets), 1);
+	assert_int_equal(ftell(stream), packet_end(3));
+	assert_int_equal(pcap_dispatch(p, -1, keep_packet, (u_char *)&packets), 0);
+	assert_int_equal(ftell(stream), packet_end(9));
+	packets_clear(&packets);
+	pcap_close(p);
+}
+
 static void stream_position_and_break(void **state)
 {
 	struct breaker breaker = {open_made(10), 0, 4};
@@ -327,6 +351,7 @@ int main(void)
 		cmocka_unit_test(growing_file),
 		cmocka_unit_test(stream_tells_the_position),
 		cmocka_unit_test(stream_sets_the_position),
+		cmocka_unit_test(stream_position_and_filter),
 		cmocka_unit_test(stream_position_and_break),
 		cmocka_unit_test(what_files_cannot_do),
 	};

@@ -305,10 +305,11 @@ static void stream_in_memory(void **state)
 	file_clear(&file);
 }
 
-/* A stream of a program's own making: a few bytes at a time, then an error. */
+/* A stream of a program's own making: some bytes at a time, and perhaps an error at the end. */
 struct cookie {
 	const struct file *file;
 	size_t done;
+	size_t step;
 	bool fails;
 };
 
@@ -321,8 +322,8 @@ static ssize_t read_cookie(void *user, char *buffer, size_t size)
 		errno = EIO;
 		return -1;
 	}
-	if (size > 13)
-		size = 13;
+	if (size > cookie->step)
+		size = cookie->step;
 	if (size > left)
 		size = left;
 	memcpy(buffer, cookie->file->bytes + cookie->done, size);
@@ -340,9 +341,9 @@ static void stream_of_a_programs_own(void **state)
 
 	(void)state;
 	make_file(&file, false, MAGIC_MICRO, PACKETS);
-	cookie = (struct cookie){&file, 0, false};
+	cookie = (struct cookie){&file, 0, 13, false};
 	assert_reads_all(pcap_fopen_offline(fopencookie(&cookie, "rb", functions), errbuf));
-	cookie = (struct cookie){&file, 0, true};
+	cookie = (struct cookie){&file, 0, 13, true};
 	p = pcap_fopen_offline(fopencookie(&cookie, "rb", functions), errbuf);
 	assert_non_null(p);
 	assert_int_equal(pcap_get_selectable_fd(p), -1);
@@ -351,6 +352,34 @@ static void stream_of_a_programs_own(void **state)
 	assert_non_null(strstr(pcap_geterr(p), "can't read: Input/output error"));
 	packets_clear(&packets);
 	pcap_close(p);
+	file_clear(&file);
+}
+
+/* It may hold more than fits the reader's buffer. */
+static void stream_with_a_larger_buffer(void **state)
+{
+	cookie_io_functions_t functions = {.read = read_cookie};
+	size_t buffer_size = 1024 * 1024;
+	char *buffer = malloc(buffer_size);
+	struct packets packets = {0, NULL};
+	struct cookie cookie;
+	struct file file;
+	FILE *stream;
+	pcap_t *p;
+
+	(void)state;
+	make_file(&file, false, MAGIC_MICRO, 20000);
+	assert_true(file.size > buffer_size);
+	cookie = (struct cookie){&file, 0, buffer_size, false};
+	stream = fopencookie(&cookie, "rb", functions);
+	assert_int_equal(setvbuf(stream, buffer, _IOFBF, buffer_size), 0);
+	p = pcap_fopen_offline(stream, errbuf);
+	assert_non_null(p);
+	assert_int_equal(pcap_loop(p, -1, keep_packet, (u_char *)&packets), 0);
+	assert_made_packets(&packets, 20000, 1);
+	packets_clear(&packets);
+	pcap_close(p);
+	free(buffer);
 	file_clear(&file);
 }
 
@@ -485,6 +514,7 @@ int main(void)
 		cmocka_unit_test(offsets_count_from_the_beginning),
 		cmocka_unit_test(stream_in_memory),
 		cmocka_unit_test(stream_of_a_programs_own),
+		cmocka_unit_test(stream_with_a_larger_buffer),
 		cmocka_unit_test(pipe_in_non_blocking_mode),
 		cmocka_unit_test(another_thread_wakes_a_blocked_read),
 		cmocka_unit_test(signals_while_waiting),

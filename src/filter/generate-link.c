@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What is asked of the link-layer header, and the message for what a link type does not have.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "filter/layers.h"
+
+/* Adds "name, " where it can be asked. */
+static void list(char *text, size_t size, bool there, const char *name)
+{
+	size_t used = strlen(text);
+
+	if (there)
+		snprintf(text + used, size - used, "%s, ", name);
+}
+
+struct block *not_there(struct generator *g, const struct layout *layout, const char *what)
+{
+	const struct linktype *row = layout->linktype;
+	const char *dlt = row->dlt >= 0 ? NULL : pcap_datalink_val_to_name(g->filter->input.linktype);
+	char there[160] = "";
+
+	list(there, sizeof(there), layout->tell != NULL, "protocols, hosts, nets, ports");
+	list(there, sizeof(there), row->addresses != NULL || row->address != NULL, "ether host");
+	list(there, sizeof(there), (row->has & LINK_VLAN) != 0 && !layout->labelled, "vlan");
+	list(there, sizeof(there), row->mpls != 0, "mpls");
+	list(there, sizeof(there), (row->has & LINK_PPPOE) != 0, "pppoes");
+	list(there, sizeof(there), row->llc != NULL, "llc");
+	return fail(g, "'%s' cannot be asked of %s packets; there are: %slink[offset:size], len", what,
+		dlt != NULL ? dlt : row->name, there);
+}
+
+struct block *link_protocol(struct generator *g, const struct layout *layout, uint32_t protocol, struct ways ways)
+{
+	if (layout->tell == NULL)
+		return not_there(g, layout, "a network protocol");
+	if (ways.yes == NULL || ways.no == NULL)
+		return NULL;
+	return layout->tell(g, layout, protocol, ways);
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Tests of whether a packet is from or to one of a set of addresses or ports, or of one of a set of protocols.
+ */
+#include <netinet/in.h>
+
+#include <pcap/namedb.h>
+
+#include "filter/layers.h"
+#include "filter/proto-rows.h"
+#include "filter/targets.h"
+
+/* In the headers of TCP, UDP and SCTP alike. */
+#define PORT_SOURCE 0
+#define PORT_DESTINATION 2
+
+typedef struct block *in_function(
+	struct generator *g, const struct target *target, struct place place, struct ways ways);
+
+/* What the target's direction asks of the two fields of a header. */
+static struct block *by_direction(struct generator *g, const struct target *target, in_function *in,
+	struct place source, struct place destination, struct ways ways)
+{
+	switch (target->direction) {
+	case DIR_SRC:
+		return in(g, target, source, ways);
+	case DIR_DST:
+		return in(g, target, destination, ways);
+	case DIR_SRC_AND_DST:
+		ways.yes = in(g, target, destination, ways);
+		return in(g, target, source, ways);
+	default:
+		ways.no = in(g, target, destination, ways);
+		return in(g, target, source, ways);
+	}
+}
+
+/* The next family is asked for only where the link layer can't tell them apart. */
+static struct block *otherwise(const struct layout *layout, struct block *next, struct block *no)
+{
+	return (layout->linktype->has & LINK_VAGUE) != 0 ? next : no;
+}
+
+/* The protocols whose headers have addresses of hosts, in the order in which they are tried. */
+static const struct family {
+	enum protocol protocol;
+	uint32_t number;
+	uint32_t source;
+	uint32_t destination;
+} families[] = {
+	{PROTO_IP, LINK_PROTO_IP, 12, 16},                                           /* RFC 791 */
+	{PROTO_ARP, LINK_PROTO_ARP, 14, 24},                                         /* RFC 826, over Ethernet */
+	{PROTO_RARP, LINK_PROTO_RARP, 14, 24}, {PROTO_IPV6, LINK_PROTO_IPV6, 8, 24}, /* RFC 8200 */
+};
+
+/* Whether the target can be of that family. */
+static bool may_be(const struct target *target, const struct layout *layout, const struct family *f)
+{
+	if (f->protocol == PROTO_IPV6)
+		return target->prefix_count > 0;
+	if (target->ranges.count + target->masked_count == 0)
+		return false;
+	if (target->protocol != PROTO_NONE)
+		return target->protocol == f->protocol;
+	return f->protocol == PROTO_IP || ((layout->linktype->has & LINK_ARP) != 0 && !layout->labelled);
+}
+
+static struct block *family_in(struct generator *g, const struct target *target, const struct layout *layout,
+	const struct family *f, struct ways ways)
+{
+	struct place network = network_place(layout);
+
+	return by_direction(g, target, f->protocol == PROTO_IPV6 ? ipv6_in : ipv4_in, place_add(network, f->source),
+		place_add(network, f->destination), ways);
+}
+
+static struct block *generate_addresses(
+	struct generator *g, const struct target *target, const struct layout *layout, struct ways ways)
+{
+	struct block *no = ways.no;
+
+	for (size_t i = sizeof(families) / sizeof(families[0]); i-- > 0 && ways.no != NULL;) {
+		const struct family *f = &families[i];
+		if (!may_be(target, layout, f))
+			continue;
+		struct ways inner = {ways.yes, otherwise(layout, ways.no, no)};
+		ways.no = link_protocol(
+			g, layout, f->number, ways_to(family_in(g, target, layout, f, inner), ways.no));
+	}
+	return ways.no;
+}
+
+/* ---- Link-layer addresses ---- */
+
+static struct block *one_byte_in(
+	struct generator *g, const struct target *target, struct place place, struct ways ways)
+{
+	return in_set(g, load_at(g, place, 0, 1), &target->ranges, ways);
+}
+
+static const char *const wlan_direction_names[] = {"ra", "ta", "addr1", "addr2", "addr3", "addr4"};
+
+struct block *link_addresses(
+	struct generator *g, const struct target *target, const struct layout *layout, struct ways ways)
+{
+	const struct addresses *addresses = layout->linktype->addresses;
+	bool one_byte = target->kind == TARGET_ARCNET;
+
+	if (layout->linktype->address != NULL && !one_byte)
+		return layout->linktype->address(g, target, layout, ways);
+	if (target->direction >= DIR_RA)
+		return not_there(g, layout, wlan_direction_names[target->direction - DIR_RA]);
+	if (addresses == NULL)
+		return not_there(g, layout, "a link-layer host");
+	if (one_byte != (addresses->size == 1))
+		return fail(g, "%s addresses are written as %s", layout->linktype->name,
+			one_byte ? "00:11:22:33:44:55" : "$11");
+	return by_direction(g, target, one_byte ? one_byte_in : mac_in, place_add(layout->link, addresses->source),
+		place_add(layout->link, addresses->destination), ways);
+}
+
+/* ---- Ports ---- */
+
+static struct block *half_in(struct generator *g, const struct target *target, struct place place, struct ways ways)
+{
+	return in_set(g, load_at(g, place, 0, 2), &target->ranges, ways);
+}
+
+static struct block *ports_at(
+	struct generator *g, const struct target *target, struct place transport, struct ways ways)
+{
+	return by_direction(g, target, half_in, place_add(transport, PORT_SOURCE),
+		place_add(transport, PORT_DESTINATION), ways);
+}
+
+/* Whether the number of an IP protocol is that of the ports that are asked for. */
+static struct block *has_ports(
+	struct generator *g, const struct target *target, const struct value *protocol, struct ways ways)
+{
+	if (target->transport != PROTO_UNDEF)
+		return test(g, TEST_EQ, protocol, target->transport, ways);
+	ways.no = test(g, TEST_EQ, protocol, IPPROTO_UDP, ways);
+	ways.no = test(g, TEST_EQ, protocol, IPPROTO_TCP, ways);
+	return test(g, TEST_EQ, protocol, IPPROTO_SCTP, ways);
+}
+
+static struct block *generate_ports(
+	struct generator *g, const struct target *target, const struct layout *layout, struct ways ways)
+{
+	struct place network = network_place(layout);
+	struct block *no = ways.no;
+
+	struct block *in = ports_at(g, target, ipv4_payload(g, layout), ways);
+	in = not_fragment(g, layout, ways_to(in, no));
+	in = has_ports(g, target, load_at(g, network, IP_PROTOCOL, 1), ways_to(in, no));
+	ways.no = link_protocol(g, layout, LINK_PROTO_IP, ways_to(in, no));
+	struct ways inner = {ways.yes, otherwise(layout, ways.no, no)};
+	in = ports_at(g, target, place_add(network, IPV6_HEADER), inner);
+	in = has_ports(g, target, load_at(g, network, IPV6_NEXT_HEADER, 1), ways_to(in, inner.no));
+	return link_protocol(g, layout, LINK_PROTO_IPV6, ways_to(in, ways.no));
+}
+
+/* ---- DECnet ---- */
+
+/* The formats of a header (DECnet Phase IV routing layer): short or long, behind a byte of padding or not. */
+static struct block *generate_decnet(
+	struct generator *g, const struct target *target, const struct layout *layout, struct ways ways)
+{
+	static const struct format {
+		uint8_t size; /* of the flags, with the padding before them */
+		uint16_t mask;
+		uint16_t flags;
+		uint8_t source;
+		uint8_t destination;
+	} formats[] = {
+		{1, 0x07, 0x02, 5, 3},
+		{2, 0xff07, 0x8102, 6, 4},
+		{1, 0x07, 0x06, 17, 9},
+		{2, 0xff07, 0x8106, 18, 10},
+	};
+	struct place network = network_place(layout);
+	struct block *no = ways.no;
+
+	for (size_t i = sizeof(formats) / sizeof(formats[0]); i-- > 0;) {
+		const struct format *f = &formats[i];
+		struct block *in = by_direction(g, target, half_in, place_add(network, f->source),
+			place_add(network, f->destination), ways_to(ways.yes, no));
+		ways.no = test_masked(g, load_at(g, network, 2, f->size), f->mask, f->flags, ways_to(in, ways.no));
+	}
+	return link_protocol(g, layout, LINK_PROTO_DECNET, ways_to(ways.no, no));
+}
+
+/* ---- Gateways ---- */
+
+/* To or from the gateway's own link-layer address, but neither from nor to its own address of the network layer. */
+static struct block *generate_gateway(
+	struct generator *g, const struct target *target, const struct layout *layout, struct ways ways)
+{
+	struct block *no = ways.no;
+
+	if (layout->labelled || layout->tunnelled)
+		return fail(g, "'gateway' cannot be asked of what MPLS, Geneve or VXLAN carry");
+	for (size_t i = sizeof(families) / sizeof(families[0]); i-- > 0 && ways.no != NULL;) {
+		const struct family *f = &families[i];
+		if (!may_be(target, layout, f))
+			continue;
+		struct block *in = family_in(g, target, layout, f, ways_to(no, ways.yes));
+		ways.no = link_protocol(g, layout, f->number, ways_to(in, ways.no));
+	}
+	return link_addresses(g, target, layout, ways_to(ways.no, no));
+}
+
+struct block *generate_target(
+	struct generator *g, const struct target *target, const struct layout *layout, struct ways ways)
+{
+	g->span = target->span;
+	switch (target->kind) {
+	case TARGET_ADDRESS:
+		return generate_addresses(g, target, layout, ways);
+	case TARGET_MAC:
+	case TARGET_ARCNET:
+		return link_addresses(g, target, layout, ways);
+	case TARGET_PORT:
+		return generate_ports(g, target, layout, ways);
+	case TARGET_PROTO:
+		return generate_protocols(g, target, layout, ways);
+	case TARGET_CHAIN:
+		return generate_chain(g, target, layout, ways);
+	case TARGET_TAG:
+		return generate_tag(g, target, layout, ways);
+	case TARGET_DECNET:
+		return generate_decnet(g, target, layout, ways);
+	case TARGET_GATEWAY:
+		return generate_gateway(g, target, layout, ways);
+	}
+	return NULL;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The parts of the generator that make tests of one layer, and the offsets in headers that more than one of them
+ * needs.
+ */
+#ifndef WEIR_FILTER_LAYERS_H
+#define WEIR_FILTER_LAYERS_H
+
+#include "filter/targets.h"
+
+/* Offsets in the headers of IPv4 (RFC 791) and IPv6 (RFC 8200), and the length of the latter. */
+#define IP_PROTOCOL 9
+#define IPV6_NEXT_HEADER 6
+#define IPV6_HEADER 40
+
+/* generate-protocols.c */
+struct block *not_fragment(struct generator *g, const struct layout *layout, struct ways ways);
+struct block *generate_protocols(
+	struct generator *g, const struct target *target, const struct layout *layout, struct ways ways);
+struct block *generate_chain(
+	struct generator *g, const struct target *target, const struct layout *layout, struct ways ways);
+
+/* link-ip.c: by the version in the network header's first four bits. */
+struct block *ip_version(struct generator *g, const struct layout *layout, uint32_t protocol, struct ways ways);
+
+/* generate-targets.c */
+struct block *link_addresses(
+	struct generator *g, const struct target *target, const struct layout *layout, struct ways ways);
+/* generate-relations.c */
+struct block *compare(struct generator *g, const struct value *left, enum comparison comparison,
+	const struct value *right, struct ways ways);
+
+/* generate-layers.c: VLAN, MPLS, PPPoE, and what they carry. tags NULL: any. */
+struct block *generate_tag(
+	struct generator *g, const struct target *target, const struct layout *layout, struct ways ways);
+struct block *generate_layer(struct generator *g, enum word word, const struct range_list *tags,
+	const struct layout *layout, struct ways ways);
+/* The layout behind the header that word stands for; the same one if that can't be. */
+const struct layout *layer_inside(struct generator *g, enum word word, const struct layout *layout);
+
+#endif

@@ -140,6 +140,9 @@ struct pcap {
 	struct pcap_core *core; /* the library's own half */
 
 	stats64_op_t stats64_op;
+
+	/* Linux: filters for this handle may load what the kernel tells beside the packet (SKF_AD_ in linux/filter.h). */
+	int ancillary_loads;
 };
 
 /* What a oneshot_callback gets as its user argument: where pcap_next() wants header and data. */

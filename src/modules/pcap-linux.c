@@ -241,6 +241,7 @@ static void set_operations(pcap_t *p)
 	p->read_op = pcapint_linux_read;
 	p->inject_op = linux_inject;
 	p->setfilter_op = pcapint_linux_setfilter;
+	p->ancillary_loads = 1;
 	p->setdirection_op = linux_setdirection;
 	p->set_datalink_op = linux_set_datalink;
 	p->getnonblock_op = linux_getnonblock;

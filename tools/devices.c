@@ -12,6 +12,7 @@
 
 #include "command.h"
 #include "device-address.h"
+#include "device-details.h"
 #include "json.h"
 #include "source.h"
 #include "text.h"
@@ -23,19 +24,6 @@ struct devices_settings {
 static const struct option_row devices_options[] = {
 	{0, "json", NULL, "print a JSON array", option_flag, offsetof(struct devices_settings, json)},
 	{0},
-};
-
-/* What asking a device has told. */
-struct device {
-	const pcap_if_t *listed;
-	const char *module; /* or NULL */
-	int *link_types;    /* the default first; NULL: not known, and why is in error */
-	int link_type_count;
-	int *tstamp_types; /* or NULL */
-	int tstamp_type_count;
-	bool monitor_mode;
-	int status; /* of the first call that failed, or 0 */
-	char error[PCAP_ERRBUF_SIZE];
 };
 
 static const struct flag_row {
@@ -51,73 +39,6 @@ static const struct flag_row {
 	{PCAP_IF_CONNECTION_STATUS, PCAP_IF_CONNECTION_STATUS_DISCONNECTED, "disconnected"},
 };
 #define FLAG_COUNT (sizeof(flag_rows) / sizeof(flag_rows[0]))
-
-/* ---- Asking a device ---- */
-
-static void refuse(struct device *device, pcap_t *handle, int status)
-{
-	const char *text = pcap_geterr(handle);
-
-	device->status = status;
-	snprintf(device->error, sizeof(device->error), "%s", text[0] != '\0' ? text : pcap_statustostr(status));
-}
-
-/* Puts the type that the device has unless told otherwise before the others. */
-static void default_first(struct device *device, int default_type)
-{
-	for (int i = 1; i < device->link_type_count; i++) {
-		if (device->link_types[i] == default_type) {
-			memmove(device->link_types + 1, device->link_types, i * sizeof(int));
-			device->link_types[0] = default_type;
-		}
-	}
-}
-
-static void ask_link_types(struct device *device, pcap_t *handle)
-{
-	int status;
-
-	/* As little as can be: no promiscuous mode, a small buffer. */
-	pcap_set_promisc(handle, 0);
-	pcap_set_snaplen(handle, 128);
-	pcap_set_buffer_size(handle, 65536);
-	status = pcap_activate(handle);
-	if (status >= 0)
-		status = pcap_list_datalinks(handle, &device->link_types);
-	if (status < 0) {
-		refuse(device, handle, status);
-		return;
-	}
-	device->link_type_count = status;
-	default_first(device, pcap_datalink(handle));
-}
-
-static void ask(struct device *device, const pcap_if_t *listed)
-{
-	pcap_t *handle;
-	int count;
-
-	*device = (struct device){.listed = listed};
-	handle = pcap_create(listed->name, device->error);
-	if (handle == NULL) {
-		device->status = PCAP_ERROR;
-		return;
-	}
-	device->module = pcap_module_name(handle);
-	device->monitor_mode = pcap_can_set_rfmon(handle) == 1;
-	count = pcap_list_tstamp_types(handle, &device->tstamp_types);
-	device->tstamp_type_count = count > 0 ? count : 0;
-	ask_link_types(device, handle);
-	pcap_close(handle);
-}
-
-static void forget(struct device *device)
-{
-	if (device->link_types != NULL)
-		pcap_free_datalinks(device->link_types);
-	if (device->tstamp_type_count > 0)
-		pcap_free_tstamp_types(device->tstamp_types);
-}
 
 /* ---- Lines ---- */
 
@@ -244,27 +165,32 @@ static void print_lines(const struct device *devices, size_t count)
 	free(lines);
 }
 
-/* Why link types are missing: a line for all that lack the same permission, one for each other reason. */
+/* Whether two devices lack their link types for one reason; PCAP_ERROR can be any. */
+static bool same_reason(const struct device *a, const struct device *b)
+{
+	return a->status == b->status && a->status != PCAP_ERROR;
+}
+
+/* Why link types are missing: a line a reason, since where one device may not be opened mostly none may. */
 static void tell_missing(const struct device *devices, size_t count)
 {
-	const struct device *denied = NULL;
-	size_t denied_count = 0;
-
 	for (size_t i = 0; i < count; i++) {
-		const char *name = devices[i].listed->name;
+		const char *name = devices[i].listed->name, *reason = without_name(name, devices[i].error);
+		size_t first = 0, others = 0;
 
 		if (devices[i].status == 0)
 			continue;
-		if (devices[i].status == PCAP_ERROR_PERM_DENIED) {
-			denied_count++;
-			denied = denied != NULL ? denied : &devices[i];
-		} else {
-			complain("%s: link types are not known: %s", name, without_name(name, devices[i].error));
-		}
+		while (first < i && !same_reason(&devices[first], &devices[i]))
+			first++;
+		if (first < i)
+			continue;
+		for (size_t j = i + 1; j < count; j++)
+			others += same_reason(&devices[j], &devices[i]);
+		if (others == 0)
+			complain("the link types of %s are not known: %s", name, reason);
+		else
+			complain("the link types of %s and %zu more are not known: %s", name, others, reason);
 	}
-	if (denied != NULL)
-		complain("the link types of %zu device%s are not known: %s", denied_count,
-			denied_count == 1 ? "" : "s", without_name(denied->listed->name, denied->error));
 }
 
 /* ---- JSON ---- */
@@ -362,20 +288,15 @@ static void print_json(const struct device *devices, size_t count)
 
 static int list(const pcap_if_t *listed, bool as_json)
 {
-	struct device *devices;
 	int status = STATUS_OK;
-	size_t count = 0;
+	struct device *devices;
+	size_t count;
 
-	for (const pcap_if_t *at = listed; at != NULL; at = at->next)
-		count++;
-	devices = calloc(count > 0 ? count : 1, sizeof(*devices));
+	devices = ask_devices(listed, &count);
 	if (devices == NULL) {
-		complain("no memory for a list of %zu devices", count);
+		complain("no memory for the list of devices");
 		return STATUS_ERROR;
 	}
-	count = 0;
-	for (; listed != NULL; listed = listed->next)
-		ask(&devices[count++], listed);
 	if (as_json)
 		print_json(devices, count);
 	else
@@ -386,9 +307,7 @@ static int list(const pcap_if_t *listed, bool as_json)
 	} else if (!as_json) {
 		tell_missing(devices, count);
 	}
-	for (size_t i = 0; i < count; i++)
-		forget(&devices[i]);
-	free(devices);
+	forget_devices(devices, count);
 	return status;
 }
 

@@ -62,7 +62,7 @@ def devices_are_listed_without_rights():
     rows = {line.split()[0]: line.split() for line in result.stdout.splitlines()}
     check(NEAR in rows, result.stdout)
     same(rows[NEAR][1:3], ['linux', '-'], 'module and link types')
-    holds(result.stderr, 'the link types of ', ' devices are not known: ', 'CAP_NET_RAW')
+    holds(result.stderr, 'the link types of ', ' more are not known: ', 'CAP_NET_RAW')
     same(len(result.stderr.splitlines()), 1, f'lines of notes: {result.stderr}')
     objects = json.loads(weir('devices', '--json', prefix=WITHOUT_RIGHTS).stdout)
     near = next(device for device in objects if device['name'] == NEAR)

@@ -47,11 +47,28 @@ static int immediate_mode(void **state)
 	return 0;
 }
 
+/* Brings one end of a wire up, where the other is already, and waits until both can send. */
+static void bring_up(const char *interface, const char *other)
+{
+	live_run("ip link set %s up; for try in $(seq 1000); do"
+		 "  ip -o link show %s | grep -q 'state UP' && ip -o link show %s | grep -q 'state UP' && exit 0;"
+		 "  sleep 0.02; done; exit 1",
+		interface, interface, other);
+}
+
+/* A wire that is not there for long. */
+static void add_wire(void)
+{
+	live_run("ip link add name gone0 type veth peer name gone1 && ip link set gone1 up");
+	bring_up("gone0", "gone1");
+}
+
 /* Leaves things as they were for the next test. */
 static int clean_up(void **state)
 {
 	(void)state;
-	live_run("ip link set %s up; ip link del gone0 2>/dev/null; true", live_interface());
+	live_run("ip link del gone0 2>/dev/null; true");
+	bring_up(live_interface(), live_peer_interface());
 	return 0;
 }
 
@@ -124,7 +141,7 @@ static void activation_can_be_tried_again_once_the_interface_is_up(void **state)
 			pcap_geterr(p), "weir0: the interface is down ('ip link set weir0 up' brings it up)");
 		assert_int_equal(open_descriptors(), before);
 	}
-	live_run("ip link set %s up", live_interface());
+	bring_up(live_interface(), live_peer_interface());
 	assert_int_equal(pcap_set_snaplen(p, 50), 0);
 	assert_int_equal(pcap_activate(p), 0);
 	capture_send(live_peer_interface(), 0, 10, 60);
@@ -146,7 +163,7 @@ static void going_down_is_told_once_after_what_was_captured(void **state)
 		capture_check(&captured, 0, 0, 100, 60, 60);
 		assert_int_equal(captured.count, 100);
 		assert_int_equal(pcap_dispatch(p, -1, capture_keep, (u_char *)&captured), 0);
-		live_run("ip link set %s up", live_interface());
+		bring_up(live_interface(), live_peer_interface());
 		/* The capture goes on. */
 		captured.count = 0;
 		capture_send(live_peer_interface(), 5, 10, 60);
@@ -206,8 +223,7 @@ static void an_interface_that_goes_away_is_told_after_what_was_captured(void **s
 	pcap_t *p;
 
 	(void)state;
-	live_run(
-		"ip link add name gone0 type veth peer name gone1 && ip link set gone0 up && ip link set gone1 up");
+	add_wire();
 	p = open_on("gone0");
 	capture_send("gone1", 0, 100, 60);
 	live_run("ip link del gone0");
@@ -230,8 +246,7 @@ static void any_does_not_mind_an_interface_that_comes_and_goes(void **state)
 
 	(void)state;
 	assert_int_equal(pcap_set_datalink(p, DLT_LINUX_SLL2), 0);
-	live_run(
-		"ip link add name gone0 type veth peer name gone1 && ip link set gone0 up && ip link set gone1 up");
+	add_wire();
 	capture_send("gone1", 0, 10, 60);
 	live_run("ip link del gone0");
 	capture_until(p, &captured, 20);

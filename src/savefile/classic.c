@@ -27,7 +27,7 @@ static int packet_error(pcap_t *p, const char *problem)
 static int need_bytes(pcap_t *p, size_t need, const char *part_name, size_t part)
 {
 	struct pcap_savefile *sf = p->priv;
-	char problem[100];
+	char problem[128];
 	size_t available;
 	int status = pcapint_input_fill(&sf->input, need, &p->break_loop);
 
@@ -56,7 +56,7 @@ static __attribute__((noinline)) int load_packet(pcap_t *p)
 	struct pcap_savefile *sf = p->priv;
 	const struct classic_layout *layout = &sf->classic;
 	struct classic_packet_header header;
-	char problem[100];
+	char problem[128];
 	int status = need_bytes(p, layout->header_size, " header", layout->header_size);
 
 	if (status <= 0)

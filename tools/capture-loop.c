@@ -86,7 +86,6 @@ static void give_up(struct capture_loop *loop, struct source *source, const char
 {
 	status_hide(&loop->status);
 	complain_of(source->name, text);
-	source->failed = true;
 	loop->failed = true;
 	source_close(source);
 }
@@ -263,7 +262,8 @@ static void wait_for_packets(struct capture_loop *loop, uint64_t now, uint64_t u
 
 /* ---- Meanwhile ---- */
 
-void capture_counts(const struct capture_loop *loop, struct status_counts *counts)
+/* The counts so far, those of closed devices included. */
+static void capture_counts(const struct capture_loop *loop, struct status_counts *counts)
 {
 	*counts = (struct status_counts){.packets = loop->packets, .bytes = loop->bytes};
 	for (size_t i = 0; i < loop->source_count; i++) {

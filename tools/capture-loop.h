@@ -30,7 +30,5 @@ struct capture_loop {
 
 /* Captures until a signal, the count, the time, an output error, or the failure of the last device. */
 void capture(struct capture_loop *loop);
-/* The counts so far, those of closed devices included. */
-void capture_counts(const struct capture_loop *loop, struct status_counts *counts);
 
 #endif

@@ -177,6 +177,8 @@ static void llc(struct decoded *d, struct cursor cursor)
 	word_length(d, &cursor);
 }
 
+static void decode_ethertype(struct decoded *d, unsigned ethertype, struct cursor cursor);
+
 /* 802.2 LLC; with SNAP and an OUI of 0 (RFC 1042) it says an Ethernet type. */
 static void decode_llc(struct decoded *d, struct cursor cursor)
 {
@@ -206,7 +208,8 @@ static void decode_802_3(struct decoded *d, unsigned length, struct cursor curso
 	decode_llc(d, cursor);
 }
 
-void decode_ethertype(struct decoded *d, unsigned ethertype, struct cursor cursor)
+/* What an Ethernet type says comes next; VLAN tags are gone through. */
+static void decode_ethertype(struct decoded *d, unsigned ethertype, struct cursor cursor)
 {
 	const char *name;
 

@@ -81,8 +81,6 @@ typedef void (*decode_routine)(struct decoded *d, struct cursor cursor);
 
 /* The link layer: Ethernet and all that has a row of its own (decode-link.c). */
 void decode_link(struct decoded *d, int linktype, struct cursor cursor);
-/* What an Ethernet type says comes next; VLAN tags are gone through (decode-link.c). */
-void decode_ethertype(struct decoded *d, unsigned ethertype, struct cursor cursor);
 
 void decode_arp(struct decoded *d, struct cursor cursor);
 void decode_ipv4(struct decoded *d, struct cursor cursor);

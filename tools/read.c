@@ -99,13 +99,13 @@ static int copy_packets(struct reading *reading, const struct read_settings *set
 {
 	int fd = pcap_get_selectable_fd(reading->handle);
 	struct stat file;
-	bool piped = fstat(fd, &file) == 0 && !S_ISREG(file.st_mode);
+	bool piped = fstat(fd, &file) == 0 && (S_ISFIFO(file.st_mode) || S_ISSOCK(file.st_mode));
 	int flags, result, status;
 
 	if (!open_sink(reading, settings, fd))
 		return STATUS_ERROR;
 	reading->linktype = pcap_datalink(reading->handle);
-	reading->flush_each = piped;
+	reading->flush_each = piped && (settings->output == NULL || strcmp(settings->output, "-") == 0);
 	flags = piped ? unblock(fd) : -1;
 	stop_on_signals(reading->handle);
 	result = read_packets(reading, settings->count);

@@ -37,11 +37,10 @@ struct source {
 	const char *name;
 	pcap_t *handle; /* NULL: it was closed */
 	int linktype;
-	uint64_t packets; /* captured */
-	uint64_t bytes;   /* of them, on the wire */
-	bool more;        /* packets may be left from the last read */
-	bool done;        /* the capture has ended, and a packet from after its end was seen */
-	bool failed;
+	uint64_t packets;            /* captured */
+	uint64_t bytes;              /* of them, on the wire */
+	bool more;                   /* packets may be left from the last read */
+	bool done;                   /* the capture has ended, and a packet from after its end was seen */
 	unsigned error_wakes;        /* polls that reported an error which no read found */
 	struct pcap_stats64 stats;   /* when it was closed */
 	struct pcap_pkthdr *pending; /* with several sources: the packet that is next */

@@ -124,7 +124,8 @@ size_t utf8_size(const uint8_t *bytes, size_t size, uint32_t *character)
 	return 0;
 }
 
-size_t utf8_shown_size(const uint8_t *bytes, size_t size)
+/* The same; 0 also if the character must not be shown as it is. */
+static size_t utf8_shown_size(const uint8_t *bytes, size_t size)
 {
 	/* Control characters, and what reorders the text around it (Unicode's Bidi_Control, line separators). */
 	static const struct {

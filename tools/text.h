@@ -72,12 +72,7 @@ void text_ipv6(struct text *text, const uint8_t *address);
  */
 void text_escaped(struct text *text, const char *bytes, size_t size);
 
-/*
- * How many bytes the UTF-8 character at bytes has, if it is valid and safe to show; 0 if it is not. size is at
- * least 1.
- */
-size_t utf8_shown_size(const uint8_t *bytes, size_t size);
-/* The same, if it is valid at all. The character's number goes to *character. */
+/* How many bytes the UTF-8 character at bytes has, 0 if it is not valid; its number. size is at least 1. */
 size_t utf8_size(const uint8_t *bytes, size_t size, uint32_t *character);
 
 #endif

@@ -94,7 +94,8 @@ bool parse_push(struct parser *parser, struct node *node, struct operands *opera
 		struct node **stack = arena_alloc(&parser->filter->arena, capacity * sizeof(struct node *));
 		if (stack == NULL)
 			return false;
-		memcpy(stack, parser->stack, parser->count * sizeof(struct node *));
+		if (parser->count > 0)
+			memcpy(stack, parser->stack, parser->count * sizeof(struct node *));
 		parser->stack = stack;
 		parser->capacity = capacity;
 	}
@@ -203,6 +204,25 @@ static bool parse_group(struct parser *parser, parse_leaf *leaf, struct operands
 
 static bool parse_primitive(struct parser *parser, struct operands *operands);
 
+/*
+ * Puts the topmost operand under count times "not". Two are not none: what an operand does to the layout of what
+ * follows ends at "not". More, with those that it has already, are as one or two.
+ */
+static bool negate(struct parser *parser, const struct token *first, unsigned count, struct operands *operands)
+{
+	struct node **top = &parser->stack[parser->count - 1];
+
+	for (; (*top)->kind == NODE_NOT; count++)
+		*top = (*top)->operands[0];
+	operands->depth = (*top)->depth;
+	for (count = count % 2 == 1 ? 1 : 2; count > 0; count--) {
+		if (!join(parser, NODE_NOT, operands))
+			return false;
+		parser->stack[parser->count - 1]->span = parse_span(parser, first);
+	}
+	return true;
+}
+
 bool parse_not(struct parser *parser, parse_leaf *leaf, struct operands *operands)
 {
 	const struct token *first = parser->at;
@@ -214,17 +234,7 @@ bool parse_not(struct parser *parser, parse_leaf *leaf, struct operands *operand
 		     (leaf != parse_primitive || !parse_starts_relation(parser, parser->at));
 	if (!(group ? parse_group(parser, leaf, operands) : leaf(parser, operands)))
 		return false;
-	if (count == 0)
-		return true;
-	if (!join_unless(parser, NODE_NOT, operands))
-		return false;
-	/* Two are not none: what the operand does to the layout of what follows ends at "not". More are as two. */
-	for (count = count % 2 == 1 ? 1 : 2; count > 0; count--) {
-		if (!join(parser, NODE_NOT, operands))
-			return false;
-		parser->stack[parser->count - 1]->span = parse_span(parser, first);
-	}
-	return true;
+	return count == 0 || (join_unless(parser, NODE_NOT, operands) && negate(parser, first, count, operands));
 }
 
 static bool fail_at_primitive(struct parser *parser)

@@ -158,13 +158,14 @@ static bool scan_arcnet(struct scanner *scanner)
 	const char *digits = scanner->text + scanner->at + 1;
 	size_t length = 0;
 	uint32_t number = 0;
+	bool hex = true;
 
-	while (is_letter_or_digit(digits[length]) && length < 3) {
-		number = number << 4 | (uint32_t)(ascii_hex_value(digits[length]) & 0xf);
-		if (ascii_hex_value(digits[length++]) < 0)
-			length = 3;
+	for (; is_letter_or_digit(digits[length]); length++) {
+		int digit = ascii_hex_value(digits[length]);
+		hex = hex && digit >= 0;
+		number = number << 4 | (uint32_t)(digit & 0xf);
 	}
-	if (length == 0 || length > 2)
+	if (!hex || length == 0 || length > 2)
 		return fail(scanner, length + 1, "\"$\" is followed by one or two hexadecimal digits");
 	struct token *token = add_token(scanner, TOKEN_ARCNET, length + 1);
 	if (token == NULL)

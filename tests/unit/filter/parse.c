@@ -223,6 +223,7 @@ static const struct {
 	{"host \"a\"", 5, 1, "quotes"},
 	{"host \xff", 5, 1, "\"\\xff\" is no character"},
 	{"host $123", 5, 4, "one or two hexadecimal digits"},
+	{"ib$m", 2, 2, "one or two hexadecimal digits"},
 	{"ether", 0, 5, "tests nothing"},
 };
 

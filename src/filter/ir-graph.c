@@ -46,6 +46,27 @@ struct block **ir_order(struct ir *ir, size_t *count)
 	return order;
 }
 
+/*
+ * Makes the graph anew from its end, with the ways on that were found; made[] is by block number. A block that is
+ * only led to by edges that now pass it by is simply not used again.
+ */
+void ir_relink(struct ir *ir, struct block **order, size_t count, struct block **yes, struct block **no)
+{
+	struct block **made = arena_alloc(ir->arena, (ir->block_count + 1) * sizeof(*made));
+
+	if (made == NULL)
+		return;
+	for (size_t i = count; i-- > 0;) {
+		struct block *b = order[i];
+		made[b->number] = b;
+		if (b->yes != NULL)
+			made[b->number] = ir_rebuild(ir, b, made[yes[i]->number], made[no[i]->number]);
+		if (made[b->number] == NULL)
+			return;
+	}
+	ir->root = made[order[0]->number];
+}
+
 struct pass {
 	const char *name;
 	int (*run)(struct ir *ir);
@@ -56,7 +77,8 @@ struct pass {
  * tests on some path from the root have become fewer and on none more, so that the loop over them ends.
  */
 static const struct pass passes[] = {
-	{"implied", pass_implied}, /* a test whose outcome is known from the way to it is passed by */
+	{"implied", pass_implied}, /* a test whose outcome is known from all ways to it is passed by */
+	{"ranges", pass_ranges},   /* the same, by what the ways to it have in common */
 };
 
 int ir_optimize(struct ir *ir)

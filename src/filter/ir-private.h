@@ -21,8 +21,15 @@ struct block **ir_order(struct ir *ir, size_t *count);
 /* A block's test made anew, with its ways on as they are now: folded, or the block that is there already. */
 struct block *ir_rebuild(struct ir *ir, struct block *block, struct block *yes, struct block *no);
 
+/*
+ * Makes the graph anew with other ways on, by position in order: the block itself, or one that comes later in order.
+ * Blocks that nothing leads to any more are left out.
+ */
+void ir_relink(struct ir *ir, struct block **order, size_t count, struct block **yes, struct block **no);
+
 /* A pass: finds what it is for and does it; 1 if the graph has changed, 0 if not, -1 when memory has run out. */
 int pass_implied(struct ir *ir);
+int pass_ranges(struct ir *ir);
 
 /* Lowering a protochain loop (lower-chain.c); the registers hold nothing known after it. */
 struct code;

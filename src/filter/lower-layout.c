@@ -2,7 +2,8 @@
 /*
  * Puts the blocks' code one after the other and the jumps into reach. A conditional jump reaches 255 instructions:
  * a target further away is reached through an unconditional jump on the way, or, where it is a return, through
- * another return. Works from the end, where every target's place is known already.
+ * another return. Works from the end, where every target's place is known already; code that is there already, with
+ * the same ways on, is not put a second time.
  */
 #include "filter/lower.h"
 
@@ -19,6 +20,9 @@ struct layout {
 	uint32_t *address; /* by block number: where its code starts */
 	uint32_t *
 		nearest; /* by block number: the latest place from which it can be reached, itself or a jump to it */
+	const struct block_code **placed; /* by block number: the code that stands for the block */
+	const struct block_code **table;  /* the code that is there, by what it is; a power of two of places */
+	size_t places;
 	uint32_t snaplen;
 };
 
@@ -64,24 +68,69 @@ static int bring_near(struct layout *layout, const struct block *target)
 	return 0;
 }
 
+/* The block that stands for a way on. */
+static const struct block *way(const struct layout *layout, const struct block *block)
+{
+	return block != NULL ? layout->placed[block->number]->block : NULL;
+}
+
+static bool same_code(const struct layout *layout, const struct block_code *a, const struct block_code *b)
+{
+	return a->jump == b->jump && a->k == b->k && a->count == b->count &&
+	       way(layout, a->block->yes) == way(layout, b->block->yes) &&
+	       way(layout, a->block->no) == way(layout, b->block->no) &&
+	       (a->count == 0 || memcmp(a->insns, b->insns, a->count * sizeof(*a->insns)) == 0);
+}
+
+static size_t hash_code(const struct layout *layout, const struct block_code *code)
+{
+	size_t hash = code->jump * 31 + code->count;
+
+	hash = hash * 0x9e3779b1 + code->k;
+	for (uint32_t i = 0; i < code->count; i++)
+		hash = hash * 0x9e3779b1 + code->insns[i].code * 7 + code->insns[i].k;
+	if (code->block->yes != NULL) {
+		hash = hash * 0x9e3779b1 + way(layout, code->block->yes)->number;
+		hash = hash * 0x9e3779b1 + way(layout, code->block->no)->number;
+	}
+	return hash ^ hash >> 15;
+}
+
+/* Whether the same code stands already, reached with other values in the registers; it then stands for this too. */
+static bool is_placed(struct layout *layout, const struct block_code *code)
+{
+	size_t at = hash_code(layout, code) & (layout->places - 1);
+
+	for (; layout->table[at] != NULL; at = (at + 1) & (layout->places - 1))
+		if (same_code(layout, layout->table[at], code)) {
+			layout->placed[code->block->number] = layout->table[at];
+			return true;
+		}
+	layout->table[at] = code;
+	layout->placed[code->block->number] = code;
+	return false;
+}
+
 static int put_block(struct layout *layout, const struct block_code *code)
 {
-	const struct block *block = code->block;
 	struct bpf_insn jump = BPF_STMT(code->jump, code->k);
 
-	if (block->yes != NULL) {
-		if (bring_near(layout, block->yes) < 0 || bring_near(layout, block->no) < 0)
+	if (is_placed(layout, code))
+		return 0;
+	if (code->block->yes != NULL) {
+		const struct block *yes = way(layout, code->block->yes), *no = way(layout, code->block->no);
+		if (bring_near(layout, yes) < 0 || bring_near(layout, no) < 0)
 			return -1;
 		uint32_t here = layout->count + 1;
-		jump.jt = distance(here, layout->nearest[block->yes->number]);
-		jump.jf = distance(here, layout->nearest[block->no->number]);
+		jump.jt = distance(here, layout->nearest[yes->number]);
+		jump.jf = distance(here, layout->nearest[no->number]);
 	}
 	if (put(layout, jump) < 0)
 		return -1;
 	for (uint32_t i = code->count; i-- > 0;)
 		if (put(layout, code->insns[i]) < 0)
 			return -1;
-	layout->address[block->number] = layout->nearest[block->number] = layout->count;
+	layout->address[code->block->number] = layout->nearest[code->block->number] = layout->count;
 	return 0;
 }
 
@@ -90,7 +139,12 @@ int code_layout(
 {
 	struct layout layout = {.snaplen = snaplen,
 		.address = arena_alloc(ir->arena, (ir->block_count + 1) * sizeof(*layout.address)),
-		.nearest = arena_alloc(ir->arena, (ir->block_count + 1) * sizeof(*layout.nearest))};
+		.nearest = arena_alloc(ir->arena, (ir->block_count + 1) * sizeof(*layout.nearest)),
+		.placed = arena_alloc(ir->arena, (ir->block_count + 1) * sizeof(*layout.placed)),
+		.places = 64};
+	while (layout.places < 2 * count)
+		layout.places *= 2;
+	layout.table = arena_alloc(ir->arena, layout.places * sizeof(*layout.table));
 	int status = ir->arena->failed ? -1 : 0;
 
 	for (size_t i = count; i-- > 0 && status == 0;)

@@ -169,27 +169,6 @@ static struct block *thread(struct pass *pass, struct block *from, bool outcome)
 	return to;
 }
 
-/*
- * Makes the graph anew from its end, with the ways on that were found; made[] is by block number. A block that is
- * only led to by edges that now pass it by is simply not used again.
- */
-static void rebuild(struct ir *ir, struct block **order, size_t count, struct block **yes, struct block **no)
-{
-	struct block **made = arena_alloc(ir->arena, (ir->block_count + 1) * sizeof(*made));
-
-	if (made == NULL)
-		return;
-	for (size_t i = count; i-- > 0;) {
-		struct block *b = order[i];
-		made[b->number] = b;
-		if (b->yes != NULL)
-			made[b->number] = ir_rebuild(ir, b, made[yes[i]->number], made[no[i]->number]);
-		if (made[b->number] == NULL)
-			return;
-	}
-	ir->root = made[order[0]->number];
-}
-
 int pass_implied(struct ir *ir)
 {
 	size_t count, blocks = ir->block_count + 1;
@@ -214,6 +193,6 @@ int pass_implied(struct ir *ir)
 		no[i] = thread(&pass, b, false);
 	}
 	if (pass.changed)
-		rebuild(ir, order, count, yes, no);
+		ir_relink(ir, order, count, yes, no);
 	return ir->arena->failed ? -1 : pass.changed;
 }

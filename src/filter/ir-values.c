@@ -36,13 +36,14 @@ static size_t hash_value(const struct value *v)
 	hash = hash * 0x9e3779b1 + v->k;
 	hash = hash * 0x9e3779b1 + (v->left != NULL ? v->left->number + 1 : 0);
 	hash = hash * 0x9e3779b1 + (v->right != NULL ? v->right->number + 1 : 0);
+	hash = hash * 0x9e3779b1 + (v->tested != NULL ? v->tested->number + 1 : 0);
 	return hash ^ hash >> 15;
 }
 
 static bool same_value(const struct value *a, const struct value *b)
 {
 	return a->kind == b->kind && a->size == b->size && a->op == b->op && a->k == b->k && a->left == b->left &&
-	       a->right == b->right;
+	       a->right == b->right && a->tested == b->tested;
 }
 
 /* Doubles the table when it holds as many values as buckets. */
@@ -158,6 +159,9 @@ uint32_t ir_largest(const struct value *v)
 		default:
 			return UINT32_MAX;
 		}
+	case VALUE_SELECT:
+		left = ir_largest(v->left);
+		return left > ir_largest(v->right) ? left : ir_largest(v->right);
 	default:
 		return UINT32_MAX;
 	}
@@ -284,4 +288,18 @@ const struct value *ir_alu(struct ir *ir, uint16_t op, const struct value *left,
 	if (left == right && (op == BPF_AND || op == BPF_OR))
 		return left;
 	return intern(ir, (struct value){.kind = VALUE_ALU, .op = op, .left = left, .right = right});
+}
+
+const struct value *ir_select(struct ir *ir, enum test_op op, const struct value *tested, uint32_t k,
+	const struct value *left, const struct value *right)
+{
+	if (tested == NULL || left == NULL || right == NULL)
+		return NULL;
+	if (left == right)
+		return left;
+	if (tested->kind == VALUE_CONST)
+		return ir_outcome(op, tested->k, k) ? left : right;
+	return intern(ir,
+		(struct value){
+			.kind = VALUE_SELECT, .op = op, .k = k, .left = left, .right = right, .tested = tested});
 }

@@ -23,16 +23,26 @@ enum value_kind {
 	VALUE_MSH,       /* 4 * (packet[k] & 0xf) */
 	VALUE_ANCILLARY, /* what the kernel tells beside the packet: SKF_AD_OFF + k */
 	VALUE_ALU,       /* left op right, of 32 bits, unsigned */
+	VALUE_SELECT,    /* left where "tested op k" holds, otherwise right: a length that depends on flags */
+};
+
+/* What a test asks of its value and operand, all unsigned; the other comparisons swap yes and no. */
+enum test_op {
+	TEST_EQ = BPF_JEQ,
+	TEST_GT = BPF_JGT,
+	TEST_GE = BPF_JGE,
+	TEST_SET = BPF_JSET, /* value & operand is not 0 */
 };
 
 /* Immutable; made by the ir_…() functions below, which fold constants and return the value that is there already. */
 struct value {
 	enum value_kind kind;
 	uint8_t size; /* of a load: 1, 2, 4 */
-	uint16_t op;  /* of VALUE_ALU: BPF_ADD … BPF_XOR; BPF_NEG has right NULL */
+	uint16_t op;  /* of VALUE_ALU: BPF_ADD … BPF_XOR; BPF_NEG has right NULL. Of VALUE_SELECT: enum test_op */
 	uint32_t k;
 	const struct value *left;
 	const struct value *right;
+	const struct value *tested;
 	uint32_t number; /* in the order of making: operands have lower ones */
 	const struct value *next_in_bucket;
 };
@@ -42,14 +52,6 @@ enum block_kind {
 	BLOCK_ACCEPT,
 	BLOCK_REJECT,
 	BLOCK_CHAIN, /* protochain: true if the chain of IP headers at "value + k" holds protocol "protocol" */
-};
-
-/* What a test asks of its value and operand, all unsigned; the other comparisons swap yes and no. */
-enum test_op {
-	TEST_EQ = BPF_JEQ,
-	TEST_GT = BPF_JGT,
-	TEST_GE = BPF_JGE,
-	TEST_SET = BPF_JSET, /* value & operand is not 0 */
 };
 
 struct block {
@@ -91,6 +93,9 @@ const struct value *ir_load(struct ir *ir, int size, const struct value *index, 
 const struct value *ir_msh(struct ir *ir, uint32_t k);
 const struct value *ir_ancillary(struct ir *ir, uint32_t k);
 const struct value *ir_alu(struct ir *ir, uint16_t op, const struct value *left, const struct value *right);
+/* Only what is chosen is computed. */
+const struct value *ir_select(struct ir *ir, enum test_op op, const struct value *tested, uint32_t k,
+	const struct value *left, const struct value *right);
 /* value + k, where either may be constant. */
 const struct value *ir_add(struct ir *ir, const struct value *value, uint32_t k);
 

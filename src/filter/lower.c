@@ -161,6 +161,9 @@ static void compute_a(struct code *code, const struct value *value)
 	case VALUE_ALU:
 		compute_alu(code, value);
 		break;
+	case VALUE_SELECT:
+		lower_select(code, value);
+		break;
 	}
 }
 
@@ -207,21 +210,24 @@ void code_load_x(struct code *code, const struct value *value)
 	code->machine.x = value;
 }
 
-/* What is known where two ways meet: what both agree on. */
+void code_meet(struct machine *machine, const struct machine *other)
+{
+	if (machine->a != other->a)
+		machine->a = NULL;
+	if (machine->x != other->x)
+		machine->x = NULL;
+	for (int i = 0; i < BPF_MEMWORDS; i++)
+		if (machine->memory[i] != other->memory[i])
+			machine->memory[i] = NULL;
+}
+
 static void meet(struct block_code *block, const struct machine *machine)
 {
-	if (!block->machine_known) {
+	if (block->machine_known)
+		code_meet(&block->machine, machine);
+	else
 		block->machine = *machine;
-		block->machine_known = true;
-		return;
-	}
-	if (block->machine.a != machine->a)
-		block->machine.a = NULL;
-	if (block->machine.x != machine->x)
-		block->machine.x = NULL;
-	for (int i = 0; i < BPF_MEMWORDS; i++)
-		if (block->machine.memory[i] != machine->memory[i])
-			block->machine.memory[i] = NULL;
+	block->machine_known = true;
 }
 
 static void lower_block(struct code *code, struct block_code *block_code)
@@ -283,6 +289,8 @@ static int cost(const struct value *value)
 {
 	if (value->kind == VALUE_LOAD)
 		return 1 + (value->left != NULL ? cost(value->left) : 0);
+	if (value->kind == VALUE_SELECT)
+		return 2 + cost(value->tested) + cost(value->left) + cost(value->right);
 	if (value->kind != VALUE_ALU)
 		return 1;
 	return 1 + cost(value->left) +

@@ -51,6 +51,10 @@ void code_jump(struct code *code, uint16_t opcode, uint32_t k, uint8_t yes, uint
 /* Brings a value into A or X; the other may be lost. */
 void code_load_a(struct code *code, const struct value *value);
 void code_load_x(struct code *code, const struct value *value);
+/* What is known where two ways meet: what both agree on, into the first. */
+void code_meet(struct machine *machine, const struct machine *other);
+/* Brings a value that is one of two into A (lower-select.c). */
+void lower_select(struct code *code, const struct value *value);
 /* Lays the blocks' code out, in order, with all jumps in reach; malloc'ed. 0 or -1 without memory. */
 int code_layout(struct ir *ir, const struct block_code *blocks, size_t count, uint32_t snaplen,
 	struct bpf_program *program);

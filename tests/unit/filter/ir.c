@@ -58,6 +58,8 @@ static uint32_t evaluate(const struct value *v)
 		return 4 * (packet[v->k] & 0xf);
 	case VALUE_ALU:
 		return ir_compute(v->op, evaluate(v->left), v->right != NULL ? evaluate(v->right) : 0);
+	case VALUE_SELECT:
+		return evaluate(ir_outcome(v->op, evaluate(v->tested), v->k) ? v->left : v->right);
 	default:
 		return 0;
 	}
@@ -76,7 +78,9 @@ static const struct value *random_index(struct ir *ir)
 {
 	switch (below(4)) {
 	case 0:
-		return NULL;
+		return below(4) ? NULL
+				: ir_select(ir, TEST_SET, ir_load(ir, 1, NULL, below(4)), 1 << below(8),
+					  ir_msh(ir, below(8)), ir_const(ir, below(20)));
 	case 1:
 		return ir_msh(ir, below(8));
 	case 2:
@@ -87,6 +91,8 @@ static const struct value *random_index(struct ir *ir)
 			below(5));
 	}
 }
+
+static const enum test_op test_ops[] = {TEST_EQ, TEST_GT, TEST_GE, TEST_SET};
 
 static const struct value *random_value(struct ir *ir, int depth)
 {
@@ -104,6 +110,9 @@ static const struct value *random_value(struct ir *ir, int depth)
 			return ir_load(ir, 1 << below(3), random_index(ir), below(12));
 		}
 	}
+	if (below(6) == 0)
+		return ir_select(ir, test_ops[below(4)], random_value(ir, depth - 1), below(20),
+			random_value(ir, depth - 1), random_value(ir, depth - 1));
 	uint16_t op = operations[below(sizeof(operations) / sizeof(operations[0]))];
 	const struct value *right = below(2) ? random_value(ir, depth - 1) : ir_const(ir, 1 + below(40));
 	/* The filter machine ends at a division by 0, and the validator refuses some constants. */
@@ -117,7 +126,6 @@ static const struct value *random_value(struct ir *ir, int depth)
 /* Blocks are made from the end, each leading to some that are there already. */
 static struct block *random_graph(struct ir *ir, int size)
 {
-	static const enum test_op tests[] = {TEST_EQ, TEST_GT, TEST_GE, TEST_SET};
 	struct block *blocks[300] = {ir->accept, ir->reject};
 	const struct value *values[6];
 	int count = 2;
@@ -127,7 +135,7 @@ static struct block *random_graph(struct ir *ir, int size)
 		const struct value *operand =
 			below(5) == 0 ? random_value(ir, 2) : ir_const(ir, below(3) ? below(20) : random_number());
 		int window = count < 6 ? count : 6;
-		blocks[count] = ir_test(ir, tests[below(4)], values[below(6)], operand,
+		blocks[count] = ir_test(ir, test_ops[below(4)], values[below(6)], operand,
 			blocks[count - 1 - below(window)], blocks[count - 1 - below(window)]);
 		assert_non_null(blocks[count]);
 		count++;

@@ -74,11 +74,14 @@ struct pass {
 
 /*
  * Each pass needs a graph that ir_verify() accepts and leaves one. Each says that it changed something only when the
- * tests on some path from the root have become fewer and on none more, so that the loop over them ends.
+ * tests or, with as many tests, the loads on some path from the root have become fewer and on none more, so that the
+ * loop over them ends.
  */
 static const struct pass passes[] = {
-	{"implied", pass_implied}, /* a test whose outcome is known from all ways to it is passed by */
-	{"ranges", pass_ranges},   /* the same, by what the ways to it have in common */
+	{"implied", pass_implied},     /* a test whose outcome is known from all ways to it is passed by */
+	{"ranges", pass_ranges},       /* the same, by what the ways to it have in common */
+	{"redundant", pass_redundant}, /* a test that those after it make needless is left out */
+	{"order", pass_order},         /* of two tests the one whose value is at hand comes first */
 };
 
 int ir_optimize(struct ir *ir)

@@ -30,6 +30,8 @@ void ir_relink(struct ir *ir, struct block **order, size_t count, struct block *
 /* A pass: finds what it is for and does it; 1 if the graph has changed, 0 if not, -1 when memory has run out. */
 int pass_implied(struct ir *ir);
 int pass_ranges(struct ir *ir);
+int pass_redundant(struct ir *ir);
+int pass_order(struct ir *ir);
 
 /* Lowering a protochain loop (lower-chain.c); the registers hold nothing known after it. */
 struct code;

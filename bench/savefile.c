@@ -5,6 +5,7 @@
  */
 #include <dlfcn.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +158,30 @@ static double time_writing(const struct library *library, const struct workload 
 	return (now() - start) / workload->packets;
 }
 
+/* The workload as a pcapng file of this host's byte order, as simple as can be. */
+static void make_pcapng(const struct workload *workload, const char *path)
+{
+	static const uint32_t head[] = {
+		0x0a0d0d0a, 28, 0x1a2b3c4d, 1, UINT32_MAX, UINT32_MAX, 28, 1, 20, 1, 262144, 20};
+	static const u_char data[1500];
+	FILE *file = fopen(path, "wb");
+
+	if (file == NULL)
+		fail(path, "can't be written");
+	fwrite(head, sizeof(head), 1, file);
+	for (int i = 0; i < workload->packets; i++) {
+		uint32_t length = (uint32_t)workload->length(i), padded = (length + 3) / 4 * 4;
+		uint64_t time = 1700000000000000 + (uint64_t)i;
+		uint32_t block[] = {6, 32 + padded, 0, (uint32_t)(time >> 32), (uint32_t)time, length, length};
+
+		fwrite(block, sizeof(block), 1, file);
+		fwrite(data, padded, 1, file);
+		fwrite(&block[1], sizeof(block[1]), 1, file);
+	}
+	if (fclose(file) != 0)
+		fail(path, "can't be written");
+}
+
 static int compare(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -170,9 +195,9 @@ static void print_spread(double *values, const char *format)
 	printf(format, values[0], values[ROUNDS / 2], values[ROUNDS - 1]);
 }
 
-typedef double (*timing)(const struct library *, const struct workload *, const char *);
+typedef double (*timing_call)(const struct library *, const struct workload *, const char *);
 
-static void compare_libraries(const char *what, timing timing, const struct library *libraries,
+static void compare_libraries(const char *what, timing_call timing, const struct library *libraries,
 	const struct workload *workload, char *path)
 {
 	double ours[ROUNDS], theirs[ROUNDS], ratios[ROUNDS];
@@ -189,7 +214,7 @@ static void compare_libraries(const char *what, timing timing, const struct libr
 		}
 		ratios[i] = theirs[i] / ours[i];
 	}
-	printf("%-5s %-11s", what, workload->name);
+	printf("%-11s %-11s", what, workload->name);
 	print_spread(ours, "  %6.1f %6.1f %6.1f");
 	print_spread(theirs, "  %6.1f %6.1f %6.1f");
 	print_spread(ratios, "  %5.2f %5.2f %5.2f\n");
@@ -214,6 +239,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(workloads) / sizeof(workloads[0]); i++) {
 		compare_libraries("write", time_writing, libraries, &workloads[i], path);
 		compare_libraries("read", time_reading, libraries, &workloads[i], path);
+		make_pcapng(&workloads[i], path);
+		compare_libraries("read pcapng", time_reading, libraries, &workloads[i], path);
 		unlink(path);
 	}
 	return 0;

@@ -85,7 +85,7 @@ static void read_stream(FILE *stream, uint8_t options, size_t size, bool copy, s
 		must(pcap_file(p) == stream);
 	reading->status = pcap_loop(p, -1, deliver, (u_char *)reading);
 	must(reading->status == 0 || reading->status == PCAP_ERROR);
-	must(reading->bytes + 16 * reading->packets <= size);
+	must(reading->bytes + 12 * reading->packets <= size);
 	if (reading->status != 0) {
 		size_t packets = reading->packets;
 
@@ -172,7 +172,7 @@ static uint8_t *put_packet(uint64_t *state, uint8_t *at, bool swapped, uint32_t 
 	return at;
 }
 
-size_t fuzz_make_input(uint64_t *state, uint8_t *data)
+static size_t make_classic(uint64_t *state, uint8_t *data)
 {
 	static const uint32_t magics[] = {
 		0xa1b2c3d4, 0xa1b23c4d, 0xa1b2cd34, 0xa12b3c4d, 0xa1e2cb12, 0x1c0001ac, 0x1c0001ab};
@@ -183,7 +183,6 @@ size_t fuzz_make_input(uint64_t *state, uint8_t *data)
 	uint32_t extra = extras[random_below(state, 6)], version = versions[random_below(state, 5)];
 	uint8_t *at = data;
 
-	*at++ = (uint8_t)random_number(state);
 	at = put32(at, magics[random_below(state, 7)], swapped);
 	at = put32(at, swapped ? version << 16 | version >> 16 : version, swapped);
 	at = put32(at, 0, swapped);
@@ -195,4 +194,62 @@ size_t fuzz_make_input(uint64_t *state, uint8_t *data)
 	for (uint32_t packets = random_below(state, 12); packets != 0; packets--)
 		at = put_packet(state, at, swapped, extra);
 	return (size_t)(at - data) - random_below(state, 4) / 3;
+}
+
+/* ---- pcapng ---- */
+
+/* A block of random type with the given 32-bit numbers, some data, and mostly the right lengths. */
+static uint8_t *put_block(uint64_t *state, uint8_t *at, bool swapped, uint32_t type, const uint32_t *numbers,
+	uint32_t count, uint32_t size)
+{
+	uint32_t length = 12 + 4 * count + (size + 3) / 4 * 4;
+
+	at = put32(at, type, swapped);
+	at = put32(at, random_below(state, 100) ? length : random_below(state, 200), swapped);
+	for (uint32_t i = 0; i < count; i++)
+		at = put32(at, numbers[i], swapped);
+	for (uint32_t i = 0; i < (size + 3) / 4 * 4; i++)
+		*at++ = (uint8_t)random_number(state);
+	return put32(at, random_below(state, 100) ? length : random_below(state, 200), swapped);
+}
+
+static uint8_t *put_random_block(uint64_t *state, uint8_t *at, bool swapped)
+{
+	static const uint32_t types[] = {1, 1, 2, 3, 4, 5, 6, 6, 6, 6, 6, 10, 0xbad, 77};
+	uint32_t type = types[random_below(state, 14)], size = random_below(state, 60), count;
+	uint32_t numbers[] = {
+		random_below(state, 3), 0x60a24, random_number(state), size, size + random_below(state, 9)};
+
+	if (type == 1) {
+		numbers[0] = random_below(state, 4) ? 1 : 220;
+		numbers[1] = random_below(state, 2) ? 0 : 40;
+		numbers[2] = swapped ? 0x00090001 : 0x00010009; /* if_tsresol, of one byte */
+		numbers[3] = random_below(state, 4) ? 0x09090909 : random_number(state);
+		return put_block(state, at, swapped, type, numbers, random_below(state, 2) ? 4 : 2, 0);
+	}
+	count = type == 6 || type == 2 ? 5 : 1;
+	return put_block(state, at, swapped, type, numbers, count, size);
+}
+
+static size_t make_pcapng(uint64_t *state, uint8_t *data)
+{
+	uint8_t *at = data;
+
+	for (uint32_t sections = 1 + random_below(state, 2); sections != 0; sections--) {
+		static const uint32_t ethernet[] = {1, 0};
+		bool swapped = random_below(state, 2) != 0;
+		uint32_t header[] = {0x1a2b3c4d, swapped ? 0x10000 : 1, 0xffffffff, 0xffffffff};
+
+		at = put_block(state, at, swapped, 0x0a0d0d0a, header, 4, 0);
+		at = put_block(state, at, swapped, 1, ethernet, 2, 0);
+		for (uint32_t blocks = random_below(state, 12); blocks != 0; blocks--)
+			at = put_random_block(state, at, swapped);
+	}
+	return (size_t)(at - data) - random_below(state, 4) / 3;
+}
+
+size_t fuzz_make_input(uint64_t *state, uint8_t *data)
+{
+	data[0] = (uint8_t)random_number(state);
+	return 1 + (random_below(state, 2) ? make_pcapng(state, data + 1) : make_classic(state, data + 1));
 }

@@ -42,6 +42,17 @@ PCAP_API int pcap_get_stats64(pcap_t *p, struct pcap_stats64 *stats, size_t size
  */
 #define PCAP_TSTAMP_PRECISION_OF_FILE 0x100
 
+/* ---- What was read of a savefile ---- */
+
+struct pcap_file_stats {
+	uint64_t packets;     /* read so far, those that the filter refused and those passed over included */
+	uint64_t passed_over; /* packets of a pcapng file's interfaces that have other link types than the handle */
+	uint64_t cut;         /* packets that were cut to pcap_snapshot(), since their interface has a longer one */
+};
+
+/* Counts since the file was opened. 0 or PCAP_ERROR; size is sizeof(struct pcap_file_stats). */
+PCAP_API int pcap_get_file_stats(pcap_t *p, struct pcap_file_stats *stats, size_t size);
+
 /* ---- Writing savefiles with errors that the caller sees ---- */
 
 /* pcap_dump(), but it returns 0, or PCAP_ERROR with errbuf filled (disk full, broken pipe, …). */

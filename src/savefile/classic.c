@@ -70,15 +70,6 @@ static __attribute__((noinline)) int load_packet(pcap_t *p)
 	return need_bytes(p, layout->header_size + header.caplen, "", header.caplen);
 }
 
-/* The loop was broken: the packets that were delivered count first, the next call reports the break. */
-static int broken_loop(pcap_t *p, int delivered)
-{
-	if (delivered > 0)
-		return delivered;
-	p->break_loop = 0;
-	return PCAP_ERROR_BREAK;
-}
-
 static inline __attribute__((always_inline)) int read_packets(
 	pcap_t *p, int count, pcap_handler callback, u_char *user, const bool plain)
 {
@@ -131,7 +122,7 @@ static inline __attribute__((always_inline)) int read_packets(
 		if (++delivered == count || delivered == INT_MAX)
 			return delivered;
 	}
-	return broken_loop(p, delivered);
+	return savefile_broken_loop(p, delivered);
 }
 
 int pcapint_classic_read_plain(pcap_t *p, int count, pcap_handler callback, u_char *user)

@@ -194,3 +194,26 @@ int pcapint_input_fill(struct savefile_input *in, size_t need, const volatile si
 	}
 	return 0;
 }
+
+int pcapint_input_skip(struct savefile_input *in, uint64_t *left, const volatile sig_atomic_t *break_loop)
+{
+	while (*left > 0) {
+		size_t available = input_available(in), step;
+		int status;
+
+		if (in->seekable && *left > available) {
+			pcapint_input_seek(in, in->end_offset + (*left - available));
+			*left = 0;
+			break;
+		}
+		step = *left < SAVEFILE_READ_SIZE ? (size_t)*left : SAVEFILE_READ_SIZE;
+		status = pcapint_input_fill(in, step, break_loop);
+		if (input_available(in) < step)
+			step = input_available(in);
+		in->start += step;
+		*left -= step;
+		if (status < 0 || step == 0)
+			return status;
+	}
+	return 0;
+}

@@ -8,12 +8,6 @@
 #include <errno.h>
 #include <string.h>
 
-static bool pcapng_matches(const u_char first[SAVEFILE_MAGIC_SIZE])
-{
-	/* A section header block's type; the same in both byte orders. */
-	return memcmp(first, "\x0a\x0d\x0d\x0a", 4) == 0;
-}
-
 static bool gzip_matches(const u_char first[SAVEFILE_MAGIC_SIZE])
 {
 	return first[0] == 0x1f && first[1] == 0x8b; /* RFC 1952 */
@@ -26,7 +20,7 @@ static bool zstd_matches(const u_char first[SAVEFILE_MAGIC_SIZE])
 
 static const struct savefile_format formats[] = {
 	{"pcap", pcapint_classic_matches, pcapint_classic_open},
-	{"pcapng", pcapng_matches, NULL},
+	{"pcapng", pcapint_ng_matches, pcapint_ng_open},
 	{"gzip-compressed", gzip_matches, NULL},
 	{"zstd-compressed", zstd_matches, NULL},
 };
@@ -104,6 +98,7 @@ static void cleanup(pcap_t *p)
 	else if (p->core->rfile != NULL)
 		fclose(p->core->rfile);
 	pcapint_input_free(&sf->input);
+	pcapint_ng_free(&sf->ng);
 	p->core->rfile = NULL;
 	pcapint_cleanup_live_common(p);
 }
@@ -185,4 +180,19 @@ pcap_t *pcap_fopen_offline_with_tstamp_precision(FILE *stream, u_int precision, 
 pcap_t *pcap_fopen_offline(FILE *stream, char *errbuf)
 {
 	return pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_MICRO, errbuf);
+}
+
+int pcap_get_file_stats(pcap_t *p, struct pcap_file_stats *stats, size_t size)
+{
+	const struct pcap_savefile *sf = p->core->savefile;
+	struct pcap_file_stats counts;
+
+	if (sf == NULL) {
+		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "pcap_get_file_stats: this handle is not of a savefile");
+		return PCAP_ERROR;
+	}
+	counts = (struct pcap_file_stats){sf->packets, sf->ng.passed_over, sf->ng.cut};
+	memset(stats, 0, size);
+	memcpy(stats, &counts, size < sizeof(counts) ? size : sizeof(counts));
+	return 0;
 }

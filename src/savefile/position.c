@@ -36,8 +36,10 @@ static int read_at_position(pcap_t *p, int count, pcap_handler callback, u_char 
 	do {
 		off_t position = ftello(sf->input.file);
 
-		if (position >= 0 && (uint64_t)position != input_offset(&sf->input))
+		if (position >= 0 && (uint64_t)position != input_offset(&sf->input)) {
 			pcapint_input_seek(&sf->input, (uint64_t)position);
+			sf->ng.skip = 0;
+		}
 		status = sf->read_op(p, 1, deliver, (u_char *)&delivery);
 		if (status > 0)
 			delivered++;

@@ -53,6 +53,12 @@ int pcapint_input_fill(struct savefile_input *in, size_t need, const volatile si
 /* Ends a wait in pcapint_input_fill(); for any thread, and for signal handlers. */
 void pcapint_input_wake(struct savefile_input *in);
 
+/*
+ * Passes over *left bytes without keeping them, and takes what it has passed off *left. 0: what is left of them is not
+ * to be had now; or as above. In a seekable source it passes over all of them, wherever that ends.
+ */
+int pcapint_input_skip(struct savefile_input *in, uint64_t *left, const volatile sig_atomic_t *break_loop);
+
 /* Drops what is there and goes on at another offset of a seekable source. */
 void pcapint_input_seek(struct savefile_input *in, uint64_t offset);
 
@@ -90,6 +96,42 @@ struct classic_layout {
 	unsigned int divide;
 };
 
+/* How the time stamps of a pcapng interface become the handle's. */
+enum ng_time { TIME_MULTIPLY, TIME_DIVIDE_BY_1000, TIME_DIVIDE, TIME_BINARY };
+
+/* An interface of the section that is being read. The second that the last packet was in saves a division. */
+struct ng_interface {
+	uint64_t second; /* the time stamp with which that second begins */
+	uint64_t last;   /* of a second's time stamps: what is added to the first; UINT64_MAX: there is no second */
+	int64_t tv_sec;  /* that second */
+	uint64_t factor; /* what a fraction is multiplied with, or divided by */
+	int64_t offset;  /* if_tsoffset */
+	enum ng_time time; /* how a fraction is converted */
+	uint8_t tsresol;   /* if_tsresol */
+	bool delivered;    /* its link type is that of the handle */
+	int dlt;           /* its link type */
+	u_int snaplen;     /* 0: no limit */
+	u_int max_caplen;  /* above it, a captured length can only be damage */
+	savefile_fixup fixup;
+};
+
+/* Where the reader of a pcapng file is. */
+struct ng_state {
+	bool swapped; /* the section is of the byte order that this host does not have */
+	struct ng_interface *interfaces;
+	size_t interface_count;
+	size_t interface_capacity;
+	size_t quick_interfaces; /* interface_count where the next block can be a packet of this byte order, else 0 */
+	struct ng_interface simple; /* the first interface, for packets without time stamp */
+	uint64_t sections;          /* begun so far */
+	uint64_t skip;              /* bytes that are left of a block that nobody wants, */
+	uint64_t skip_offset;       /* and where that began */
+	uint32_t skip_length;       /* its length, */
+	uint32_t skip_type;         /* and its type */
+	uint64_t passed_over;       /* packets of other link types than the handle's */
+	uint64_t cut;               /* packets that were longer than the handle's snapshot length */
+};
+
 /* The reader of an offline handle: its priv. */
 struct pcap_savefile {
 	struct savefile_input input;
@@ -99,6 +141,7 @@ struct pcap_savefile {
 	savefile_fixup fixup;
 	read_op_t read_op; /* the format's, where position.c has put its own before it */
 	struct classic_layout classic;
+	struct ng_state ng;
 };
 
 /* A file format: how its files begin, and the routine that reads the file header, sets read_op and the precision. */
@@ -118,11 +161,25 @@ int pcapint_classic_read_any(pcap_t *p, int count, pcap_handler callback, u_char
 /* What packets of a link type need, from a file of this host's or of the other byte order; or NULL (fixups.c). */
 savefile_fixup pcapint_find_fixup(int dlt, bool swapped);
 
+/* The pcapng format: its blocks (ng-blocks.c), its interfaces (ng-interfaces.c), the handle's packets (ng.c). */
+bool pcapint_ng_matches(const u_char first[SAVEFILE_MAGIC_SIZE]);
+int pcapint_ng_open(pcap_t *p, u_int precision, char *errbuf);
+void pcapint_ng_free(struct ng_state *ng);
+
 /* Puts the stream behind the last packet that was read (position.c). */
 void pcapint_savefile_leave_position(const struct pcap_savefile *sf);
 
 /* The end of a name, as much of it as messages show. */
 void pcapint_shorten_name(char short_name[SAVEFILE_NAME_SIZE], const char *name);
+/* The loop was broken: the packets that were delivered count first, the next call reports the break. */
+static inline int savefile_broken_loop(pcap_t *p, int delivered)
+{
+	if (delivered > 0)
+		return delivered;
+	p->break_loop = 0;
+	return PCAP_ERROR_BREAK;
+}
+
 /* Waits for `size` bytes of file header. 0, or PCAP_ERROR with errbuf filled. */
 int pcapint_need_file_header(pcap_t *p, size_t size, char *errbuf);
 
@@ -150,6 +207,22 @@ static inline uint32_t savefile_load32(const u_char *bytes, bool swapped)
 
 	memcpy(&value, bytes, sizeof(value));
 	return swapped ? bswap_32(value) : value;
+}
+
+static inline uint16_t savefile_load16(const u_char *bytes, bool swapped)
+{
+	uint16_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return swapped ? bswap_16(value) : value;
+}
+
+static inline uint64_t savefile_load64(const u_char *bytes, bool swapped)
+{
+	uint64_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return swapped ? bswap_64(value) : value;
 }
 
 /* The fields of a classic packet header, as the layout has them; the fraction of a second is the file's. */

@@ -94,6 +94,8 @@ int ir_optimize(struct ir *ir)
 			int status = passes[i].run(ir);
 			if (status < 0)
 				return -1;
+			if (status > 0 && ir->watch != NULL)
+				ir->watch(ir, passes[i].name, ir->watch_context);
 			changed |= status > 0;
 		}
 	}

@@ -83,6 +83,9 @@ struct ir {
 	struct block *accept;
 	struct block *reject;
 	struct block *root;
+	/* Told of the graph after each pass that has changed it; NULL: nobody is. */
+	void (*watch)(const struct ir *ir, const char *pass, void *context);
+	void *watch_context;
 };
 
 /* All return NULL when memory has run out (arena->failed is set then); NULL operands are passed through as failure. */

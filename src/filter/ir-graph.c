@@ -12,13 +12,13 @@
  */
 struct block **ir_order(struct ir *ir, size_t *count)
 {
-	struct block **order = arena_alloc(ir->arena, (ir->block_count + 1) * sizeof(*order));
-	struct block **stack = arena_alloc(ir->arena, (2 * (size_t)ir->block_count + 2) * sizeof(*stack));
-	bool *seen = arena_alloc(ir->arena, ir->block_count + 1);
-	bool *done = arena_alloc(ir->arena, ir->block_count + 1);
+	struct block **order = arena_alloc(ir->scratch, (ir->block_count + 1) * sizeof(*order));
+	struct block **stack = arena_alloc(ir->scratch, (2 * (size_t)ir->block_count + 2) * sizeof(*stack));
+	bool *seen = arena_alloc(ir->scratch, ir->block_count + 1);
+	bool *done = arena_alloc(ir->scratch, ir->block_count + 1);
 	size_t depth = 0, n = 0;
 
-	if (ir->arena->failed || ir->root == NULL)
+	if (ir_failed(ir) || ir->root == NULL)
 		return NULL;
 	stack[depth++] = ir->root;
 	while (depth > 0) {
@@ -52,7 +52,7 @@ struct block **ir_order(struct ir *ir, size_t *count)
  */
 void ir_relink(struct ir *ir, struct block **order, size_t count, struct block **yes, struct block **no)
 {
-	struct block **made = arena_alloc(ir->arena, (ir->block_count + 1) * sizeof(*made));
+	struct block **made = arena_alloc(ir->scratch, (ir->block_count + 1) * sizeof(*made));
 
 	if (made == NULL)
 		return;
@@ -84,22 +84,58 @@ static const struct pass passes[] = {
 	{"order", pass_order},         /* of two tests the one whose value is at hand comes first */
 };
 
+/* Runs a pass with memory of its own for what it needs while it runs. */
+static int run_pass(struct ir *ir, const struct pass *pass)
+{
+	struct arena scratch;
+
+	arena_init(&scratch, ir->arena->limit);
+	ir->scratch = &scratch;
+	int status = pass->run(ir);
+	ir->arena->failed |= scratch.failed;
+	ir->scratch = ir->arena;
+	arena_free(&scratch);
+	return status;
+}
+
+/* A round of passes that leaves out less than this part of the blocks is the last. */
+#define WORTHWHILE 64
+/* The first round's gain may be no more than a better order, for the second to make use of. */
+#define ROUNDS_AT_LEAST 3
+
+static size_t reachable(struct ir *ir)
+{
+	size_t count = 0;
+
+	ir_order(ir, &count);
+	return count;
+}
+
+/*
+ * Rounds go on for as long as they gain something that is worth their time: so there are at most as many as it takes
+ * to come down to one block by steps of 1/64, and the time is near to linear, also for an expression where each gain
+ * makes way for the next.
+ */
 int ir_optimize(struct ir *ir)
 {
+	size_t before, after = reachable(ir);
 	bool changed = true;
 
-	while (changed) {
+	for (int round = 1; changed; round++) {
+		before = after;
 		changed = false;
 		for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]); i++) {
-			int status = passes[i].run(ir);
+			int status = run_pass(ir, &passes[i]);
 			if (status < 0)
 				return -1;
 			if (status > 0 && ir->watch != NULL)
 				ir->watch(ir, passes[i].name, ir->watch_context);
 			changed |= status > 0;
 		}
+		after = reachable(ir);
+		changed &= round < ROUNDS_AT_LEAST || (before > after && (before - after) * WORTHWHILE >= before);
 	}
-	return 0;
+	return ir_failed(ir) ? -1 : 0;
 }
 
 static const char *verify_block(const struct ir *ir, const struct block *b, const size_t *position)
@@ -124,7 +160,7 @@ const char *ir_verify(const struct ir *ir)
 	struct ir copy = *ir;
 	size_t count;
 	struct block **order = ir_order(&copy, &count);
-	size_t *position = arena_alloc(ir->arena, (ir->block_count + 1) * sizeof(*position));
+	size_t *position = arena_alloc(ir->scratch, (ir->block_count + 1) * sizeof(*position));
 
 	if (order == NULL || position == NULL)
 		return NULL; /* no memory, which is told elsewhere */

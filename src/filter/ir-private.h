@@ -13,6 +13,12 @@ uint32_t ir_possible_bits(const struct value *v);
 /* left op right as the filter machine computes it; division by 0 and shifts out of range give 0. */
 uint32_t ir_compute(uint16_t op, uint32_t left, uint32_t right);
 
+/* Whether memory has run out. */
+static inline bool ir_failed(const struct ir *ir)
+{
+	return ir->arena->failed || ir->scratch->failed;
+}
+
 /* What a test comes to for two known numbers. */
 bool ir_outcome(enum test_op op, uint32_t value, uint32_t operand);
 

@@ -15,7 +15,8 @@
 
 bool ir_init(struct ir *ir, struct arena *arena)
 {
-	*ir = (struct ir){.arena = arena, .value_buckets = FIRST_BUCKETS, .block_buckets = FIRST_BUCKETS};
+	*ir = (struct ir){
+		.arena = arena, .scratch = arena, .value_buckets = FIRST_BUCKETS, .block_buckets = FIRST_BUCKETS};
 	ir->value_table = arena_alloc(arena, FIRST_BUCKETS * sizeof(*ir->value_table));
 	ir->block_table = arena_alloc(arena, FIRST_BUCKETS * sizeof(*ir->block_table));
 	ir->accept = arena_alloc(arena, sizeof(*ir->accept));

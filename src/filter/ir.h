@@ -74,6 +74,7 @@ struct block {
 
 struct ir {
 	struct arena *arena;
+	struct arena *scratch; /* what a pass needs while it runs; the same as arena outside of passes */
 	uint32_t value_count;
 	uint32_t block_count;
 	const struct value **value_table; /* hash tables that grow */

@@ -150,7 +150,7 @@ struct pass {
 /* Where an edge really leads: past the tests whose outcome is known on it. Notes what the edge tells its target. */
 static struct block *thread(struct pass *pass, struct block *from, bool outcome)
 {
-	struct fact *fact = arena_alloc(pass->ir->arena, sizeof(*fact));
+	struct fact *fact = arena_alloc(pass->ir->scratch, sizeof(*fact));
 	struct block *to = outcome ? from->yes : from->no;
 	enum outcome known;
 
@@ -174,12 +174,12 @@ int pass_implied(struct ir *ir)
 	size_t count, blocks = ir->block_count + 1;
 	struct block **order = ir_order(ir, &count);
 	struct pass pass = {.ir = ir,
-		.facts = arena_alloc(ir->arena, blocks * sizeof(*pass.facts)),
-		.reached = arena_alloc(ir->arena, blocks)};
-	struct block **yes = arena_alloc(ir->arena, blocks * sizeof(*yes));
-	struct block **no = arena_alloc(ir->arena, blocks * sizeof(*no));
+		.facts = arena_alloc(ir->scratch, blocks * sizeof(*pass.facts)),
+		.reached = arena_alloc(ir->scratch, blocks)};
+	struct block **yes = arena_alloc(ir->scratch, blocks * sizeof(*yes));
+	struct block **no = arena_alloc(ir->scratch, blocks * sizeof(*no));
 
-	if (ir->arena->failed)
+	if (ir_failed(ir))
 		return -1;
 	pass.reached[ir->root->number] = true;
 	for (size_t i = 0; i < count; i++) {
@@ -194,5 +194,5 @@ int pass_implied(struct ir *ir)
 	}
 	if (pass.changed)
 		ir_relink(ir, order, count, yes, no);
-	return ir->arena->failed ? -1 : pass.changed;
+	return ir_failed(ir) ? -1 : pass.changed;
 }

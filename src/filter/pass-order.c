@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Of two tests that must both succeed (or of which one is enough), the one whose value is at hand comes first, which
- * saves loading it again. Needs: any graph. Keeps: what the program accepts, but for packets that end between the two
- * values. Lowers: the number of loads on the ways through the pair; so a pair is turned round once at most.
+ * In a row of tests that must all succeed (or of which one is enough), tests of the same value come together, and
+ * first those of the value that is at hand; a row of many numbers becomes a search. Needs: any graph. Keeps: what the
+ * program accepts, but for packets that end before a value that is now loaded later: a test only moves to a place
+ * where its value has been loaded already. Lowers: the loads on the ways through the row.
  */
 #include "filter/ir-private.h"
 
-/* What is known of a block's way in: the value that all the tests which lead to it have loaded. */
+/* So many numbers are looked for one after the other. */
+#define FEW_NUMBERS 8
+
+/* What is known of the ways into a block. */
 struct way_in {
-	const struct value *value; /* NULL if they differ */
+	const struct value *value; /* that all the tests which lead here have loaded; NULL if they differ */
 	uint32_t edges;
 };
 
@@ -20,54 +24,204 @@ static void note_edge(struct way_in *in, const struct block *from)
 	in->edges++;
 }
 
-/* The second test of a pair: reached from the first alone, with the same end where either fails (or succeeds). */
-static struct block *second_of_pair(const struct block *first, const struct way_in *in)
-{
-	struct block *second = first->yes->kind == BLOCK_TEST && first->yes->no == first->no   ? first->yes
-			       : first->no->kind == BLOCK_TEST && first->no->yes == first->yes ? first->no
-											       : NULL;
+/* A row: each test is reached from the one before alone, and all have one way out in common. */
+struct row {
+	struct ir *ir;
+	bool any;             /* one that succeeds is enough: the way out is "yes"; otherwise it is "no" */
+	struct block **tests; /* in order */
+	size_t count;
+	struct block *out;  /* the common way out, made anew */
+	struct block *rest; /* where the last leads otherwise, made anew */
+};
 
-	if (second == NULL || in[second->number].edges != 1)
+static struct block *next_in_row(const struct block *b, bool any, const struct way_in *in)
+{
+	struct block *next = any ? b->no : b->yes;
+
+	if (next->kind != BLOCK_TEST || in[next->number].edges != 1)
 		return NULL;
-	const struct value *held = in[first->number].value;
-	return held != NULL && held == second->value && held != first->value ? second : NULL;
+	return (any ? next->yes == b->yes : next->no == b->no) ? next : NULL;
 }
 
-/* The pair the other way round; the ways on have been made already. */
-static struct block *turn_round(struct ir *ir, struct block *first, struct block *second, struct block **made)
+static void find_row(struct row *row, struct block *first, const struct way_in *in)
 {
-	struct block *yes = made[second->yes->number], *no = made[second->no->number];
+	row->any = next_in_row(first, true, in) != NULL;
+	row->count = 0;
+	for (struct block *b = first; b != NULL; b = next_in_row(b, row->any, in))
+		row->tests[row->count++] = b;
+}
 
-	if (second == first->yes)
-		return ir_rebuild(ir, second, ir_rebuild(ir, first, yes, no), no);
-	return ir_rebuild(ir, second, yes, ir_rebuild(ir, first, yes, no));
+/* Whether two tests can stand together; one against another value may need both registers, and stays alone. */
+static bool belong_together(const struct block *a, const struct block *b)
+{
+	return a->value == b->value && a->operand->kind == VALUE_CONST && b->operand->kind == VALUE_CONST;
+}
+
+/* Brings tests of one value together, in the order of their first; groups[] tells each test's group. */
+static bool sort_row(struct row *row, const struct value *held, struct block **sorted, uint32_t *group_of_value)
+{
+	struct arena *scratch = row->ir->scratch;
+	uint32_t *group = arena_alloc(scratch, row->count * sizeof(*group));
+	size_t *start = arena_alloc(scratch, (row->count + 2) * sizeof(*start));
+	uint32_t groups = 1; /* 0 is for the value at hand */
+	bool changed = false;
+
+	if (ir_failed(row->ir))
+		return false;
+	for (size_t i = 0; i < row->count; i++) {
+		const struct block *b = row->tests[i];
+		uint32_t *known = &group_of_value[b->value->number];
+		if (b->operand->kind != VALUE_CONST)
+			group[i] = groups++;
+		else if (b->value == held)
+			group[i] = 0;
+		else
+			group[i] = *known != 0 ? *known : (*known = groups++);
+	}
+	for (size_t i = 0; i < row->count; i++) {
+		group_of_value[row->tests[i]->value->number] = 0;
+		start[group[i] + 1]++;
+		changed |= i > 0 && group[i] < group[i - 1];
+	}
+	for (uint32_t g = 1; g <= groups; g++)
+		start[g] += start[g - 1];
+	for (size_t i = 0; i < row->count; i++)
+		sorted[start[group[i]]++] = row->tests[i];
+	return changed;
+}
+
+static bool is_number(const struct row *row, const struct block *b)
+{
+	return row->any && b->op == TEST_EQ && b->operand->kind == VALUE_CONST;
+}
+
+/* The tests from first on, up to count, that look for numbers of one value. */
+static size_t count_numbers(const struct row *row, size_t first)
+{
+	size_t end = first;
+
+	while (end < row->count && is_number(row, row->tests[end]) &&
+		belong_together(row->tests[first], row->tests[end]))
+		end++;
+	return end - first;
+}
+
+static struct block *make_search(struct row *row, size_t first, size_t count, struct block *next)
+{
+	struct range *ranges = arena_alloc(row->ir->scratch, count * sizeof(*ranges));
+
+	if (ranges == NULL)
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		ranges[i].low = ranges[i].high = row->tests[first + i]->operand->k;
+	return ir_in_ranges(row->ir, row->tests[first]->value, ranges, count, row->out, next);
+}
+
+/* Makes the tests from first on, and what follows them. */
+static struct block *make_row(struct row *row)
+{
+	struct block *next = row->rest;
+
+	for (size_t end = row->count; end > 0 && next != NULL;) {
+		size_t first = end - 1;
+		while (first > 0 && is_number(row, row->tests[first]) && is_number(row, row->tests[first - 1]) &&
+			belong_together(row->tests[first], row->tests[first - 1]))
+			first--;
+		if (end - first > FEW_NUMBERS) {
+			next = make_search(row, first, end - first, next);
+			end = first;
+			continue;
+		}
+		struct block *b = row->tests[--end];
+		next = row->any ? ir_rebuild(row->ir, b, row->out, next) : ir_rebuild(row->ir, b, next, row->out);
+	}
+	return next;
+}
+
+static bool has_search(const struct row *row)
+{
+	for (size_t i = 0; i < row->count;) {
+		size_t numbers = count_numbers(row, i);
+		if (numbers > FEW_NUMBERS)
+			return true;
+		i += numbers > 0 ? numbers : 1;
+	}
+	return false;
+}
+
+struct reordering {
+	struct ir *ir;
+	struct way_in *in;
+	struct block **made; /* by block number */
+	struct block **row;  /* room for a row, and for it sorted */
+	struct block **sorted;
+	uint32_t *group_of_value; /* by value number; all 0 between rows */
+	bool *inside;             /* by block number: in a row, and not its first */
+	bool changed;
+};
+
+/* Makes the row that begins with a block anew, if that gains anything; otherwise the block alone. */
+static struct block *remake(struct reordering *r, struct block *b)
+{
+	struct row row = {.ir = r->ir, .tests = r->row};
+
+	find_row(&row, b, r->in);
+	if (row.count > 1) {
+		struct block *last = row.tests[row.count - 1];
+		bool sorted = sort_row(&row, r->in[b->number].value, r->sorted, r->group_of_value);
+		row.tests = r->sorted;
+		if (ir_failed(r->ir))
+			return NULL;
+		if (sorted || has_search(&row)) {
+			row.out = r->made[(row.any ? b->yes : b->no)->number];
+			row.rest = r->made[(row.any ? last->no : last->yes)->number];
+			r->changed = true;
+			return make_row(&row);
+		}
+	}
+	return ir_rebuild(r->ir, b, r->made[b->yes->number], r->made[b->no->number]);
 }
 
 int pass_order(struct ir *ir)
 {
-	size_t count;
+	size_t count, blocks = ir->block_count + 1;
 	struct block **order = ir_order(ir, &count);
-	struct way_in *in = arena_alloc(ir->arena, (ir->block_count + 1) * sizeof(*in));
-	struct block **made = arena_alloc(ir->arena, (ir->block_count + 1) * sizeof(*made));
-	bool changed = false;
+	struct reordering r = {.ir = ir,
+		.in = arena_alloc(ir->scratch, blocks * sizeof(*r.in)),
+		.made = arena_alloc(ir->scratch, blocks * sizeof(*r.made)),
+		.row = arena_alloc(ir->scratch, blocks * sizeof(*r.row)),
+		.sorted = arena_alloc(ir->scratch, blocks * sizeof(*r.sorted)),
+		.group_of_value = arena_alloc(ir->scratch, (ir->value_count + 1) * sizeof(*r.group_of_value)),
+		.inside = arena_alloc(ir->scratch, blocks)};
 
-	for (size_t i = 0; !ir->arena->failed && i < count; i++) {
+	if (ir_failed(ir))
+		return -1;
+	for (size_t i = 0; i < count; i++) {
 		if (order[i]->yes == NULL)
 			continue;
-		note_edge(&in[order[i]->yes->number], order[i]);
-		note_edge(&in[order[i]->no->number], order[i]);
+		note_edge(&r.in[order[i]->yes->number], order[i]);
+		note_edge(&r.in[order[i]->no->number], order[i]);
 	}
-	for (size_t i = count; !ir->arena->failed && i-- > 0;) {
-		struct block *b = order[i], *second = b->kind == BLOCK_TEST ? second_of_pair(b, in) : NULL;
-		made[b->number] = b;
-		if (second != NULL)
-			made[b->number] = turn_round(ir, b, second, made);
-		else if (b->yes != NULL)
-			made[b->number] = ir_rebuild(ir, b, made[b->yes->number], made[b->no->number]);
-		changed |= second != NULL;
+	for (size_t i = 0; i < count; i++) {
+		struct row row = {.tests = r.row};
+		if (order[i]->kind != BLOCK_TEST || r.inside[order[i]->number])
+			continue;
+		find_row(&row, order[i], r.in);
+		for (size_t j = 1; j < row.count; j++)
+			r.inside[row.tests[j]->number] = true;
 	}
-	if (ir->arena->failed)
+	for (size_t i = count; !ir_failed(ir) && i-- > 0;) {
+		struct block *b = order[i];
+		if (b->kind == BLOCK_TEST && !r.inside[b->number])
+			r.made[b->number] = remake(&r, b);
+		else
+			r.made[b->number] =
+				b->yes != NULL ? ir_rebuild(ir, b, r.made[b->yes->number], r.made[b->no->number])
+					       : b;
+	}
+	if (ir_failed(ir))
 		return -1;
-	ir->root = made[order[0]->number];
-	return changed;
+	if (r.changed)
+		ir->root = r.made[order[0]->number];
+	return r.changed;
 }

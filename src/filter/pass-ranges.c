@@ -233,7 +233,7 @@ static void carry(struct graph *g, const struct value *value)
 /* The values that are tested more than once, each once; by value number. */
 static size_t find_values(struct graph *g, const struct value **values)
 {
-	uint8_t *seen = arena_alloc(g->ir->arena, g->ir->value_count + 1);
+	uint8_t *seen = arena_alloc(g->ir->scratch, g->ir->value_count + 1);
 	size_t found = 0;
 
 	for (size_t i = 0; seen != NULL && i < g->count; i++) {
@@ -251,12 +251,12 @@ int pass_ranges(struct ir *ir)
 	struct graph g = {.ir = ir};
 
 	g.order = ir_order(ir, &g.count);
-	g.yes = arena_alloc(ir->arena, (g.count + 1) * sizeof(*g.yes));
-	g.no = arena_alloc(ir->arena, (g.count + 1) * sizeof(*g.no));
-	g.position = arena_alloc(ir->arena, (ir->block_count + 1) * sizeof(*g.position));
-	g.at = arena_alloc(ir->arena, (g.count + 1) * sizeof(*g.at));
-	const struct value **values = arena_alloc(ir->arena, (ir->value_count + 1) * sizeof(*values));
-	if (ir->arena->failed)
+	g.yes = arena_alloc(ir->scratch, (g.count + 1) * sizeof(*g.yes));
+	g.no = arena_alloc(ir->scratch, (g.count + 1) * sizeof(*g.no));
+	g.position = arena_alloc(ir->scratch, (ir->block_count + 1) * sizeof(*g.position));
+	g.at = arena_alloc(ir->scratch, (g.count + 1) * sizeof(*g.at));
+	const struct value **values = arena_alloc(ir->scratch, (ir->value_count + 1) * sizeof(*values));
+	if (ir_failed(ir))
 		return -1;
 	for (size_t i = 0; i < g.count; i++) {
 		g.position[g.order[i]->number] = (uint32_t)i;
@@ -268,5 +268,5 @@ int pass_ranges(struct ir *ir)
 		carry(&g, values[i]);
 	if (g.changed)
 		ir_relink(ir, g.order, g.count, g.yes, g.no);
-	return ir->arena->failed ? -1 : g.changed;
+	return ir_failed(ir) ? -1 : g.changed;
 }

@@ -32,11 +32,11 @@ int pass_redundant(struct ir *ir)
 {
 	size_t count;
 	struct block **order = ir_order(ir, &count);
-	struct block **yes = arena_alloc(ir->arena, (ir->block_count + 1) * sizeof(*yes));
-	struct block **no = arena_alloc(ir->arena, (ir->block_count + 1) * sizeof(*no));
+	struct block **yes = arena_alloc(ir->scratch, (ir->block_count + 1) * sizeof(*yes));
+	struct block **no = arena_alloc(ir->scratch, (ir->block_count + 1) * sizeof(*no));
 	bool changed = false;
 
-	if (ir->arena->failed)
+	if (ir_failed(ir))
 		return -1;
 	/* A test whose ways on are the same is made into the way on. */
 	for (size_t i = 0; i < count; i++) {
@@ -47,5 +47,5 @@ int pass_redundant(struct ir *ir)
 	}
 	if (changed)
 		ir_relink(ir, order, count, yes, no);
-	return ir->arena->failed ? -1 : changed;
+	return ir_failed(ir) ? -1 : changed;
 }

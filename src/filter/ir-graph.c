@@ -81,7 +81,7 @@ static const struct pass passes[] = {
 	{"implied", pass_implied},     /* a test whose outcome is known from all ways to it is passed by */
 	{"ranges", pass_ranges},       /* the same, by what the ways to it have in common */
 	{"redundant", pass_redundant}, /* a test that those after it make needless is left out */
-	{"order", pass_order},         /* of two tests the one whose value is at hand comes first */
+	{"order", pass_order},         /* tests of one value come together, of the value at hand first */
 };
 
 /* Runs a pass with memory of its own for what it needs while it runs. */

@@ -172,6 +172,15 @@ static void compare(struct ir *ir, struct block *meaning, bool unoptimized)
 	pcap_freecode(&program);
 }
 
+/* Between passes. */
+static void check_graph(struct ir *ir, const char *pass, void *context _U_)
+{
+	const char *wrong = ir_verify(ir);
+	if (wrong != NULL)
+		print_error("after the pass \"%s\": %s\n", pass, wrong);
+	assert_null(wrong);
+}
+
 static void Random_graphs_mean_the_same_in_every_form(void **state _U_)
 {
 	for (int round = 0; round < 3000; round++) {
@@ -182,6 +191,7 @@ static void Random_graphs_mean_the_same_in_every_form(void **state _U_)
 		assert_true(ir_init(&ir, &arena));
 		struct block *meaning = ir.root = random_graph(&ir, 3 + below(round % 50 == 0 ? 290 : 40));
 		compare(&ir, meaning, true);
+		ir.watch = check_graph;
 		assert_int_equal(ir_optimize(&ir), 0);
 		compare(&ir, meaning, false);
 		arena_free(&arena);

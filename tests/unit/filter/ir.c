@@ -173,7 +173,7 @@ static void compare(struct ir *ir, struct block *meaning, bool unoptimized)
 }
 
 /* Between passes. */
-static void check_graph(struct ir *ir, const char *pass, void *context _U_)
+static void check_graph(const struct ir *ir, const char *pass, void *context _U_)
 {
 	const char *wrong = ir_verify(ir);
 	if (wrong != NULL)

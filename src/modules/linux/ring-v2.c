@@ -137,7 +137,8 @@ static bool take_frame(pcap_t *p, struct tpacket2_hdr *header, u_int status, str
 		.vlan_tpid = header->tp_vlan_tpid,
 		.from = (const struct sockaddr_ll *)((const u_char *)header + TPACKET_ALIGN(sizeof(*header))),
 	};
-	if (mac < lc->least_offset || mac > lc->slot_size || caplen > lc->slot_size - mac || caplen > frame->len)
+	if (mac < lc->least_offset || mac > lc->slot_size || caplen > lc->slot_size - mac || caplen > frame->len ||
+		frame->len > INT32_MAX)
 		return false;
 	if (status & TP_STATUS_COPY)
 		receive_whole(p, frame);
@@ -147,7 +148,7 @@ static bool take_frame(pcap_t *p, struct tpacket2_hdr *header, u_int status, str
 /* As in the other ring: the descriptor is not to look readable because of a packet that was handed out. */
 static void outlive_slot(struct pcap_linux *lc, struct frame *frame)
 {
-	if (frame->data == lc->copy + COOKED_HEADROOM)
+	if (lc->copy != NULL && frame->data == lc->copy + COOKED_HEADROOM)
 		return;
 	if (status_of(lc, next_slot(lc, lc->slot)) & TP_STATUS_USER ||
 		!pcapint_linux_make_copy_room(lc, frame->caplen)) {

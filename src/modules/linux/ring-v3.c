@@ -138,7 +138,8 @@ static bool is_sound(const struct pcap_linux *lc, const struct tpacket3_hdr *fra
 {
 	u_int mac = frame->tp_mac, caplen = frame->tp_snaplen;
 	size_t room = lc->block + lc->slot_size - (const u_char *)frame;
-	return mac >= lc->least_offset && mac <= room && caplen <= room - mac && caplen <= frame->tp_len;
+	return mac >= lc->least_offset && mac <= room && caplen <= room - mac && caplen <= frame->tp_len &&
+	       frame->tp_len <= INT32_MAX;
 }
 
 /*

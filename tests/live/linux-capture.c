@@ -205,6 +205,32 @@ static void another_thread_wakes_a_read_that_waits_for_ever(void **state)
 
 static volatile sig_atomic_t signals;
 
+static void count_signal(int number)
+{
+	(void)number;
+	signals++;
+}
+
+static void a_storm_of_signals_loses_nothing(void **state)
+{
+	struct sigaction action = {.sa_handler = count_signal}, former;
+	struct itimerval timer = {{0, 1000}, {0, 1000}}, off = {{0, 0}, {0, 0}};
+	pcap_t *p = open_usual();
+
+	(void)state;
+	signals = 0;
+	assert_return_code(sigaction(SIGALRM, &action, &former), errno);
+	assert_return_code(setitimer(ITIMER_REAL, &timer, NULL), errno);
+	while (signals < 20)
+		assert_int_equal(pcap_dispatch(p, -1, capture_keep, (u_char *)&captured), 0);
+	capture_send(live_peer_interface(), 0, COUNT, 100);
+	capture_until(p, &captured, COUNT);
+	assert_return_code(setitimer(ITIMER_REAL, &off, NULL), errno);
+	assert_return_code(sigaction(SIGALRM, &former, NULL), errno);
+	capture_check(&captured, 0, 0, COUNT, 100, 100);
+	pcap_close(p);
+}
+
 static void break_in_handler(int number)
 {
 	(void)number;
@@ -254,6 +280,29 @@ static void a_callback_ends_the_read_and_the_next_one_goes_on(void **state)
 	capture_until(waiting, &captured, 10);
 	capture_check(&captured, 0, 0, 10, 100, 100);
 	pcap_close(waiting);
+}
+
+static void close_the_other(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
+{
+	capture_keep(user, header, data);
+	if (((struct captured *)user)->count == 3) {
+		pcap_close(waiting);
+		waiting = NULL;
+	}
+}
+
+static void a_callback_may_close_another_handle(void **state)
+{
+	pcap_t *p = open_usual();
+
+	(void)state;
+	waiting = open_usual();
+	capture_send(live_peer_interface(), 0, 10, 100);
+	while (captured.count < 10)
+		assert_in_range(pcap_dispatch(p, -1, close_the_other, (u_char *)&captured), 0, 10);
+	assert_null(waiting);
+	capture_check(&captured, 0, 0, 10, 100, 100);
+	pcap_close(p);
 }
 
 /* ---- Options ---- */
@@ -473,7 +522,9 @@ int main(void)
 		CASE(a_nonblocking_read_returns_at_once),
 		CASE(another_thread_wakes_a_read_that_waits_for_ever),
 		CASE(a_signal_wakes_a_read_if_it_breaks_the_loop),
+		CASE(a_storm_of_signals_loses_nothing),
 		CASE(a_callback_ends_the_read_and_the_next_one_goes_on),
+		CASE(a_callback_may_close_another_handle),
 		CASE(the_snapshot_length_cuts_packets),
 		CASE(a_snapshot_length_of_0_is_the_largest),
 		CASE(time_stamps_have_the_precision_asked_for),

@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <pcap/pcap.h>
 
@@ -61,6 +62,44 @@ PCAP_API int pcap_dump_packet(
 
 /* pcap_dump_close(), but it returns 0, or PCAP_ERROR with errbuf filled if what was left could not be written. */
 PCAP_API int pcap_dump_finish(pcap_dumper_t *dumper, char *errbuf);
+
+/* ---- Filters: errors that name the place, and how an expression is understood ---- */
+
+#define PCAP_COMPILE_UNOPTIMIZED 0x1 /* the program as the expression's parts make it, no shorter */
+#define PCAP_COMPILE_NETMASK 0x2     /* netmask is known */
+
+struct pcap_compile_options {
+	uint32_t flags;      /* PCAP_COMPILE_ */
+	bpf_u_int32 netmask; /* of the local IPv4 network, in network byte order */
+};
+
+struct pcap_compile_error {
+	size_t offset;     /* of what is wrong, in bytes from the expression's start */
+	size_t length;     /* in bytes; 0: something is missing there */
+	char message[256]; /* what is wrong, in one line */
+	char text[1024];   /* that with its place, and a part of the expression with a caret under what is wrong */
+};
+
+/*
+ * pcap_compile() with options (NULL: the defaults) and, if it fails, details of the error (NULL: not wanted). The sizes
+ * are those of the structures as the caller knows them.
+ */
+PCAP_API int pcap_compile_ex(pcap_t *p, struct bpf_program *program, const char *expression,
+	const struct pcap_compile_options *options, size_t options_size, struct pcap_compile_error *error,
+	size_t error_size);
+
+/* What pcap_explain_filter() can show. */
+enum {
+	PCAP_EXPLAIN_EXPRESSION, /* the expression, with nothing left out */
+	PCAP_EXPLAIN_TREE,       /* how its parts belong together, a line each */
+	PCAP_EXPLAIN_GRAPH,      /* the tests that it comes to, and where they lead */
+	PCAP_EXPLAIN_PASSES,     /* these before the optimizer, and after each of its passes that found something */
+	PCAP_EXPLAIN_DOT,        /* the graph for Graphviz */
+};
+
+/* Shows how an expression is understood or compiled, for people; options as above. 0 or PCAP_ERROR_. */
+PCAP_API int pcap_explain_filter(pcap_t *p, const char *expression, const struct pcap_compile_options *options,
+	size_t options_size, int what, FILE *out);
 
 /* ---- Modules ---- */
 

@@ -146,7 +146,6 @@ static void put_excerpt(struct excerpt *out, const struct line *line, size_t wid
 
 void filter_error_text(const struct filter *filter, char *buffer, size_t size)
 {
-	struct line line = find_line(filter);
 	char place[64];
 	int length;
 
@@ -155,6 +154,11 @@ void filter_error_text(const struct filter *filter, char *buffer, size_t size)
 			filter->arena.limit / 1024 / 1024);
 		return;
 	}
+	if (filter->error_span.length == UINT32_MAX) {
+		snprintf(buffer, size, "%s", filter->error);
+		return;
+	}
+	struct line line = find_line(filter);
 	if (line.number == 1)
 		snprintf(place, sizeof(place), "column %zu", line.offset + 1);
 	else

@@ -10,10 +10,14 @@
 #include <stdint.h>
 
 #include <pcap.h>
+#include <pcap/weir.h>
 
 #include "filter/arena.h"
 #include "filter/ir.h"
 #include "filter/tree.h"
+
+/* A compilation that needs more memory than this is refused; one of 5,000 hosts needs less than a fifth of it. */
+#define FILTER_MEMORY ((size_t)256 * 1024 * 1024)
 
 /* What can be asked of a compilation; all of it is known before it starts. */
 struct filter_input {
@@ -41,6 +45,12 @@ struct filter {
 /* Remembers the first error; always returns NULL, so that a failing function can return what this returns. */
 void *filter_error(struct filter *filter, struct span span, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* What is asked for by those who compile for a handle; options may be NULL (compile.c). */
+struct filter_input filter_input_for(
+	pcap_t *p, const char *expression, const struct pcap_compile_options *options, size_t options_size);
+/* Text to graph, optimized if that is asked for; false after an error. The arena is ready. */
+bool filter_compile(struct filter *filter);
+
 /* The error with its place and, as far as there is room, a caret under an excerpt of the text; for lack of memory too. */
 void filter_error_text(const struct filter *filter, char *buffer, size_t size);
 

@@ -24,6 +24,9 @@ struct span {
 	uint32_t length;
 };
 
+/* Of the expression as a whole. */
+#define SPAN_OF_ALL ((struct span){0, UINT32_MAX})
+
 /* The protocol words: qualifiers, abbreviations ("tcp") and the protocol of "proto[x:size]". */
 enum protocol {
 	PROTO_NONE,

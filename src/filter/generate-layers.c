@@ -27,7 +27,7 @@ static struct block *generate_vlan(
 	if ((layout->linktype->has & LINK_VLAN) == 0 || layout->labelled)
 		return not_there(g, layout, "vlan");
 	if (tags != NULL) {
-		const struct value *tag = load_at(g, layout->payload, 0, 2);
+		const struct value *tag = load_at(g, network_place(layout), 0, 2);
 		tag = ir_alu(g->ir, BPF_AND, tag, ir_const(g->ir, VLAN_ID));
 		ways.yes = in_set(g, tag, tags, ways);
 	}
@@ -39,7 +39,7 @@ static struct block *generate_vlan(
 static struct block *generate_mpls(
 	struct generator *g, const struct range_list *tags, const struct layout *layout, struct ways ways)
 {
-	struct place entry = layout->payload;
+	struct place entry = network_place(layout);
 
 	if (layout->linktype->mpls == 0 && !layout->labelled)
 		return not_there(g, layout, "mpls");
@@ -59,7 +59,7 @@ static struct block *generate_mpls(
 static struct block *tell_mpls(
 	struct generator *g, const struct layout *layout, uint32_t protocol, struct ways ways)
 {
-	struct place entry = layout->payload;
+	struct place entry = network_place(layout);
 
 	if (protocol != LINK_PROTO_IP && protocol != LINK_PROTO_IPV6)
 		return fail(g, "behind MPLS labels only ip and ip6 can be told");
@@ -74,7 +74,7 @@ static struct block *generate_pppoes(
 	if ((layout->linktype->has & LINK_PPPOE) == 0 || layout->labelled)
 		return not_there(g, layout, "pppoes");
 	if (tags != NULL)
-		ways.yes = in_set(g, load_at(g, layout->payload, PPPOE_SESSION, 2), tags, ways);
+		ways.yes = in_set(g, load_at(g, network_place(layout), PPPOE_SESSION, 2), tags, ways);
 	return link_protocol(g, layout, LINK_PROTO_PPPOES, ways);
 }
 
@@ -136,21 +136,27 @@ static const struct layout *inside_mpls(struct generator *g, const struct layout
 	return next;
 }
 
-static const struct layout *inside_pppoes(struct generator *g, const struct layout *layout)
+/* From here on the packet has another link-layer header. */
+static const struct layout *inside_link(
+	struct generator *g, const struct layout *layout, const struct linktype *row, struct place link)
 {
-	const struct linktype *session = &linktype_pppoe_session;
 	struct layout *next = next_layer(g, layout);
 
 	if (next == NULL)
 		return NULL;
-	next->linktype = session;
-	next->tell = session->tell;
-	next->link = next->type = place_add(layout->payload, PPPOE_HEADER);
-	next->payload = place_add(next->link, session->payload);
-	next->network = session->network;
-	next->network_nosnap = session->network_nosnap;
+	next->linktype = row;
+	next->tell = row->tell;
+	next->link = link;
+	next->type = place_add(link, row->type);
+	next->payload = place_add(link, row->payload);
+	next->network = row->network;
+	next->network_nosnap = row->network_nosnap;
+	next->tagged = next->labelled = false;
 	return next;
 }
+
+/* SunATM's header, and the LAN emulation client's number. */
+#define LANE_ETHERNET 6
 
 const struct layout *layer_inside(struct generator *g, enum word word, const struct layout *layout)
 {
@@ -160,7 +166,10 @@ const struct layout *layer_inside(struct generator *g, enum word word, const str
 	case WORD_MPLS:
 		return inside_mpls(g, layout);
 	case WORD_PPPOES:
-		return inside_pppoes(g, layout);
+		return inside_link(
+			g, layout, &linktype_pppoe_session, place_add(network_place(layout), PPPOE_HEADER));
+	case WORD_ATM_LANE:
+		return inside_link(g, layout, &linktype_lane, (struct place){NULL, LANE_ETHERNET});
 	default:
 		return layout;
 	}

@@ -19,7 +19,7 @@ static void list(char *text, size_t size, bool there, const char *name)
 struct block *not_there(struct generator *g, const struct layout *layout, const char *what)
 {
 	const struct linktype *row = layout->linktype;
-	const char *dlt = row->dlt >= 0 ? NULL : pcap_datalink_val_to_name(g->filter->input.linktype);
+	const char *name = pcap_datalink_val_to_name(row->dlt >= 0 ? row->dlt : g->filter->input.linktype);
 	char there[160] = "";
 
 	list(there, sizeof(there), layout->tell != NULL, "protocols, hosts, nets, ports");
@@ -28,8 +28,20 @@ struct block *not_there(struct generator *g, const struct layout *layout, const 
 	list(there, sizeof(there), row->mpls != 0, "mpls");
 	list(there, sizeof(there), (row->has & LINK_PPPOE) != 0, "pppoes");
 	list(there, sizeof(there), row->llc != NULL, "llc");
+	list(there, sizeof(there), (row->has & LINK_WLAN) != 0, "type, subtype, dir");
+	list(there, sizeof(there), (row->has & LINK_ATM) != 0, "vpi, vci, lane, oam");
+	list(there, sizeof(there), (row->has & LINK_SS7) != 0, "fisu, lssu, msu, sio, opc, dpc, sls");
+	list(there, sizeof(there), (row->has & LINK_PF) != 0, "ifname, rnr, action");
+	list(there, sizeof(there), row->direction != NULL, "inbound, outbound");
 	return fail(g, "'%s' cannot be asked of %s packets; there are: %slink[offset:size], len", what,
-		dlt != NULL ? dlt : row->name, there);
+		name != NULL ? name : "such", there);
+}
+
+struct block *behind_guard(struct generator *g, const struct layout *layout, struct block *yes, struct block *no)
+{
+	if (layout->linktype->guard == NULL || yes == NULL || no == NULL)
+		return yes;
+	return layout->linktype->guard(g, layout, ways_to(yes, no));
 }
 
 struct block *link_protocol(struct generator *g, const struct layout *layout, uint32_t protocol, struct ways ways)
@@ -38,5 +50,5 @@ struct block *link_protocol(struct generator *g, const struct layout *layout, ui
 		return not_there(g, layout, "a network protocol");
 	if (ways.yes == NULL || ways.no == NULL)
 		return NULL;
-	return layout->tell(g, layout, protocol, ways);
+	return behind_guard(g, layout, layout->tell(g, layout, protocol, ways), ways.no);
 }

@@ -132,6 +132,8 @@ static struct block *has_protocol(
 		return link_protocol(g, layout, LINK_PROTO_IPV6, ways);
 	case BASE_IPV4_PAYLOAD:
 		break;
+	case BASE_LINK:
+		return behind_guard(g, layout, ways.yes, ways.no);
 	default:
 		return ways.yes;
 	}

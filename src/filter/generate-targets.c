@@ -98,9 +98,9 @@ static struct block *one_byte_in(
 	return in_set(g, load_at(g, place, 0, 1), &target->ranges, ways);
 }
 
-static const char *const wlan_direction_names[] = {"ra", "ta", "addr1", "addr2", "addr3", "addr4"};
+static const char *const wlan_directions[] = {"ra", "ta", "addr1", "addr2", "addr3", "addr4"};
 
-struct block *link_addresses(
+static struct block *addresses_in(
 	struct generator *g, const struct target *target, const struct layout *layout, struct ways ways)
 {
 	const struct addresses *addresses = layout->linktype->addresses;
@@ -109,14 +109,17 @@ struct block *link_addresses(
 	if (layout->linktype->address != NULL && !one_byte)
 		return layout->linktype->address(g, target, layout, ways);
 	if (target->direction >= DIR_RA)
-		return not_there(g, layout, wlan_direction_names[target->direction - DIR_RA]);
-	if (addresses == NULL)
-		return not_there(g, layout, "a link-layer host");
-	if (one_byte != (addresses->size == 1))
-		return fail(g, "%s addresses are written as %s", layout->linktype->name,
-			one_byte ? "00:11:22:33:44:55" : "$11");
+		return not_there(g, layout, wlan_directions[target->direction - DIR_RA]);
+	if (addresses == NULL || one_byte != (addresses->size == 1))
+		return not_there(g, layout, one_byte ? "an address of one byte" : "an address of six bytes");
 	return by_direction(g, target, one_byte ? one_byte_in : mac_in, place_add(layout->link, addresses->source),
 		place_add(layout->link, addresses->destination), ways);
+}
+
+struct block *link_addresses(
+	struct generator *g, const struct target *target, const struct layout *layout, struct ways ways)
+{
+	return behind_guard(g, layout, addresses_in(g, target, layout, ways), ways.no);
 }
 
 /* ---- Ports ---- */

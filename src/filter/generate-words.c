@@ -38,8 +38,9 @@ static struct block *byte(
 	struct generator *g, const struct node *node, const struct layout *layout, struct ways ways)
 {
 	const struct value *value = load_at(g, layout->link, node->offset, 1);
+	struct block *in = compare(g, value, node->comparison, ir_const(g->ir, node->value), ways);
 
-	return compare(g, value, node->comparison, ir_const(g->ir, node->value), ways);
+	return behind_guard(g, layout, in, ways.no);
 }
 
 static struct block *link_broadcast(struct generator *g, const struct layout *layout, struct ways ways)
@@ -52,7 +53,7 @@ static struct block *link_broadcast(struct generator *g, const struct layout *la
 		return not_there(g, layout, "broadcast");
 	if (addresses != NULL && addresses->size == 1) {
 		const struct value *to = load_at(g, layout->link, addresses->destination, 1);
-		return test(g, TEST_EQ, to, addresses->broadcast, ways);
+		return behind_guard(g, layout, test(g, TEST_EQ, to, addresses->broadcast, ways), ways.no);
 	}
 	return add_mac(g, &target, all) ? link_addresses(g, &target, layout, ways) : NULL;
 }
@@ -89,7 +90,7 @@ static struct block *link_multicast(struct generator *g, const struct layout *la
 	const struct addresses *addresses = layout->linktype->addresses;
 
 	if (layout->linktype->multicast != NULL)
-		return layout->linktype->multicast(g, layout, ways);
+		return behind_guard(g, layout, layout->linktype->multicast(g, layout, ways), ways.no);
 	if (addresses == NULL)
 		return not_there(g, layout, "multicast");
 	const struct value *to = load_at(g, layout->link, addresses->destination, 1);
@@ -169,7 +170,7 @@ static struct block *llc(
 	default:
 		break;
 	}
-	return layout->linktype->llc(g, layout, ways);
+	return behind_guard(g, layout, layout->linktype->llc(g, layout, ways), ways.no);
 }
 
 /* ---- What the capture tells beside the packet, or in a header of its own ---- */
@@ -177,31 +178,47 @@ static struct block *llc(
 /* linux/if_packet.h */
 #define PACKET_OUTGOING 4
 
+static struct block *only_live(struct generator *g, const char *what)
+{
+	const char *name = pcap_datalink_val_to_name(g->filter->input.linktype);
+
+	return fail(g, "'%s' of %s packets is told by a live capture on Linux only, not by the packets", what,
+		name != NULL ? name : "such");
+}
+
 static struct block *direction(
 	struct generator *g, const struct node *node, const struct layout *layout, struct ways ways)
 {
 	bool inbound = node->word == WORD_INBOUND;
+	const struct direction_field *d = g->linktype->direction;
 
-	if (g->linktype->direction != NULL)
-		return g->linktype->direction(g, g->first, inbound, ways);
-	if (!g->filter->input.live)
-		return not_there(g, layout, inbound ? "inbound" : "outbound");
-	return test(
-		g, TEST_EQ, ir_ancillary(g->ir, SKF_AD_PKTTYPE), PACKET_OUTGOING, inbound ? turned(ways) : ways);
+	(void)layout;
+	if (d == NULL && !g->filter->input.live)
+		return only_live(g, inbound ? "inbound" : "outbound");
+	if (d == NULL)
+		return test(g, TEST_EQ, ir_ancillary(g->ir, SKF_AD_PKTTYPE), PACKET_OUTGOING,
+			inbound ? turned(ways) : ways);
+	const struct value *field = ir_load(g->ir, d->size, NULL, d->offset);
+	uint32_t mask = d->mask != 0 ? d->mask : UINT32_MAX;
+	if (inbound && !d->rest)
+		return test_masked(g, field, mask, d->received, ways);
+	return test_masked(g, field, mask, d->sent, inbound ? turned(ways) : ways);
 }
 
 static struct block *interface_index(
 	struct generator *g, const struct node *node, const struct layout *layout, struct ways ways)
 {
-	if (g->linktype->ifindex != NULL)
-		return g->linktype->ifindex(g, g->first, node->value, ways);
-	if (!g->filter->input.live)
-		return not_there(g, layout, "ifindex");
-	return test(g, TEST_EQ, ir_ancillary(g->ir, SKF_AD_IFINDEX), node->value, ways);
-}
+	const struct value *index;
 
-typedef struct block *word_function(
-	struct generator *g, const struct node *node, const struct layout *layout, struct ways ways);
+	(void)layout;
+	if (g->linktype->ifindex != 0)
+		index = ir_load(g->ir, 4, NULL, g->linktype->ifindex);
+	else if (g->filter->input.live)
+		index = ir_ancillary(g->ir, SKF_AD_IFINDEX);
+	else
+		return only_live(g, "ifindex");
+	return test(g, TEST_EQ, index, node->value, ways);
+}
 
 static word_function *const words[] = {
 	[WORD_BROADCAST] = broadcast,
@@ -223,15 +240,38 @@ static word_function *const words[] = {
 	[WORD_LLC_U] = llc,
 	[WORD_LLC_S_KIND] = llc,
 	[WORD_LLC_U_KIND] = llc,
+	[WORD_WLAN_TYPE] = wlan_word,
+	[WORD_WLAN_DIR] = wlan_word,
+	[WORD_PF_IFNAME] = pf_word,
+	[WORD_PF_RULESET] = pf_word,
+	[WORD_PF_RNR] = pf_word,
+	[WORD_PF_SRNR] = pf_word,
+	[WORD_PF_REASON] = pf_word,
+	[WORD_PF_ACTION] = pf_word,
+	[WORD_ATM_LANE] = atm_word,
+	[WORD_ATM_METAC] = atm_word,
+	[WORD_ATM_BCC] = atm_word,
+	[WORD_ATM_OAMF4SC] = atm_word,
+	[WORD_ATM_OAMF4EC] = atm_word,
+	[WORD_ATM_SC] = atm_word,
+	[WORD_ATM_ILMIC] = atm_word,
+	[WORD_ATM_OAM] = atm_word,
+	[WORD_ATM_OAMF4] = atm_word,
+	[WORD_ATM_CONNECTMSG] = atm_word,
+	[WORD_ATM_METACONNECT] = atm_word,
+	[WORD_ATM_FIELD] = atm_word,
+	[WORD_MTP2_FISU] = ss7_word,
+	[WORD_MTP2_LSSU] = ss7_word,
+	[WORD_MTP2_MSU] = ss7_word,
+	[WORD_MTP2_HFISU] = ss7_word,
+	[WORD_MTP2_HLSSU] = ss7_word,
+	[WORD_MTP2_HMSU] = ss7_word,
+	[WORD_MTP3_FIELD] = ss7_word,
 	[WORD_BYTE] = byte,
 };
 
 struct block *generate_word(
 	struct generator *g, const struct node *node, const struct layout *layout, struct ways ways)
 {
-	word_function *word = node->word < sizeof(words) / sizeof(words[0]) ? words[node->word] : NULL;
-
-	if (word == NULL)
-		return fail(g, "not yet");
-	return word(g, node, layout, ways);
+	return words[node->word](g, node, layout, ways);
 }

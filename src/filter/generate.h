@@ -63,7 +63,8 @@ struct block *not_there(struct generator *g, const struct layout *layout, const 
 /* generate.c: a whole expression, and the layout of what follows it with "and". */
 struct block *generate(struct generator *g, const struct node *node, const struct layout *layout, struct ways ways);
 
-/* generate-link.c */
+/* generate-link.c: yes, for packets that have the link-layer header at all; no for others. */
+struct block *behind_guard(struct generator *g, const struct layout *layout, struct block *yes, struct block *no);
 struct block *link_protocol(struct generator *g, const struct layout *layout, uint32_t protocol, struct ways ways);
 
 /* generate-words.c */

@@ -145,6 +145,18 @@ static bool peel(struct ir *ir, struct block *test)
 			swap_ways(test);
 		return true;
 	}
+	/* x >> c compares with k as x does with k << c. */
+	if (v->op == BPF_RSH && k < UINT32_MAX >> c &&
+		(test->op == TEST_GT || test->op == TEST_GE || (test->op == TEST_EQ && k == 0))) {
+		if (test->op != TEST_GE)
+			k++;
+		if (test->op == TEST_EQ)
+			swap_ways(test);
+		test->op = TEST_GE;
+		test->value = v->left;
+		test->operand = ir_const(ir, k << c);
+		return true;
+	}
 	if (test->op == TEST_SET && v->op == BPF_AND) {
 		test->value = v->left;
 		test->operand = ir_const(ir, k & c);

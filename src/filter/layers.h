@@ -26,6 +26,13 @@ struct block *ip_version(struct generator *g, const struct layout *layout, uint3
 /* generate-targets.c */
 struct block *link_addresses(
 	struct generator *g, const struct target *target, const struct layout *layout, struct ways ways);
+typedef struct block *word_function(
+	struct generator *g, const struct node *node, const struct layout *layout, struct ways ways);
+/* generate-wlan.c, generate-pf.c, generate-atm.c, generate-ss7.c: the words of one kind of link type each. */
+word_function wlan_word;
+word_function pf_word;
+word_function atm_word;
+word_function ss7_word;
 /* generate-relations.c */
 struct block *compare(struct generator *g, const struct value *left, enum comparison comparison,
 	const struct value *right, struct ways ways);

@@ -44,14 +44,6 @@ struct target;
 typedef struct block *tell_function(
 	struct generator *g, const struct layout *layout, uint32_t protocol, struct ways ways);
 
-/* Whether the packet was received (inbound), or sent, by the host that captured it. */
-typedef struct block *direction_function(
-	struct generator *g, const struct layout *layout, bool inbound, struct ways ways);
-
-/* Whether it came over the interface of this number. */
-typedef struct block *ifindex_function(
-	struct generator *g, const struct layout *layout, uint32_t index, struct ways ways);
-
 /* Brings the layout of a link type's packets in order where the row's constants do not suffice. */
 typedef void start_function(struct generator *g, struct layout *layout);
 
@@ -85,38 +77,55 @@ struct addresses {
 	uint8_t broadcast; /* of one byte: the address that all take; 6 bytes: all ones */
 };
 
+/* The field of a header at the packet's start that tells sent packets from received ones. */
+struct direction_field {
+	uint8_t offset;
+	uint8_t size;
+	uint8_t mask; /* 0: the whole field */
+	uint8_t sent;
+	uint8_t received;
+	bool rest; /* all that is not sent was received */
+};
+
 enum {
 	LINK_VLAN = 1 << 0,  /* can carry VLAN tags in place of its type */
 	LINK_PPPOE = 1 << 1, /* can carry PPPoE */
 	LINK_ARP = 1 << 2,   /* can carry more than IP */
 	LINK_RADIO = 1 << 3, /* packets begin with a radio header */
 	LINK_VAGUE = 1 << 4, /* does not tell the network protocols apart */
+	LINK_WLAN = 1 << 5,  /* 802.11 */
+	LINK_ATM = 1 << 6,   /* ATM, with virtual paths and channels */
+	LINK_SS7 = 1 << 7,   /* MTP2, at the link-layer header */
+	LINK_PF = 1 << 8,    /* logged by a packet filter */
 };
 
 /* A link type. Offsets of the type and the payload are from the start of the link-layer header. */
 struct linktype {
 	int dlt;
-	const char *name; /* for messages */
-	uint16_t link;    /* its link-layer header, from the packet's start */
+	uint16_t link; /* its link-layer header, from the packet's start */
 	uint16_t type;
 	uint16_t payload;
 	uint16_t network;
 	uint16_t network_nosnap;
-	uint32_t mpls; /* the protocol that stands for MPLS; 0: it has none */
+	uint16_t ifindex; /* where the interface's number stands; 0: nowhere */
+	uint16_t ss7;     /* where MTP2 starts */
+	uint16_t mpls;    /* the protocol that stands for MPLS; 0: it has none */
 	unsigned has;
 	tell_function *tell;               /* NULL: only bytes can be asked for */
 	const struct addresses *addresses; /* NULL: none, or told by: */
 	address_function *address;
 	link_function *multicast; /* where the group bit of the destination does not do */
 	link_function *llc;
-	direction_function *direction; /* NULL: only live captures tell it */
-	ifindex_function *ifindex;     /* the same */
+	link_function *guard; /* whether the packet has this link-layer header at all; NULL: always */
+	const struct direction_field *direction; /* NULL: only live captures tell it */
 	start_function *start;
 };
 
 const struct linktype *linktype_of(int dlt);
 /* Inside PPPoE: PPP without its address and control fields. */
 extern const struct linktype linktype_pppoe_session;
+/* Ethernet over ATM. */
+extern const struct linktype linktype_lane;
 
 struct place place_add(struct place place, uint32_t k);
 /* size bytes at place + offset. */

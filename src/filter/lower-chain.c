@@ -26,50 +26,40 @@ static const struct extension extensions[] = {
 	{IPPROTO_DSTOPTS, true},
 };
 
-/* X = the first header's offset, A = its type. */
+/* X = the offset of what follows the IP header, A = its type. */
 static void start(struct code *code, const struct block *block)
 {
 	const struct value *index = block->value;
+	uint32_t k = block->k, type = block->ipv6 ? IPV6_NEXT_HEADER : IPV4_PROTOCOL;
 
-	if (block->ipv6) {
-		if (index != NULL) {
-			code_load_a(code, index);
-			code_emit(code, BPF_ALU | BPF_ADD | BPF_K, block->k + IPV6_HEADER_SIZE);
-			code_emit(code, BPF_MISC | BPF_TAX, 0);
-			/* The type stands before the header's end. */
-			code_emit(code, BPF_LD | BPF_B | BPF_IND, (uint32_t)IPV6_NEXT_HEADER - IPV6_HEADER_SIZE);
-		} else {
-			code_emit(code, BPF_LDX | BPF_W | BPF_IMM, block->k + IPV6_HEADER_SIZE);
-			code_emit(code, BPF_LD | BPF_B | BPF_ABS, block->k + IPV6_NEXT_HEADER);
-		}
-		return;
-	}
-	const struct value *first = ir_load(code->ir, 1, index, block->k);
-	const struct value *length = ir_alu(code->ir, BPF_LSH,
-		ir_alu(code->ir, BPF_AND, first, ir_const(code->ir, 0xf)), ir_const(code->ir, 2));
-	const struct value *protocol = ir_load(code->ir, 1, index, block->k + IPV4_PROTOCOL);
-	if (protocol == NULL || length == NULL)
-		return;
-	if (index == NULL) {
-		code_emit(code, BPF_LDX | BPF_B | BPF_MSH, block->k);
-		if (block->k != 0) {
+	if (index == NULL && block->ipv6) {
+		code_emit(code, BPF_LDX | BPF_W | BPF_IMM, k + IPV6_HEADER_SIZE);
+		code_emit(code, BPF_LD | BPF_B | BPF_ABS, k + type);
+	} else if (index == NULL) {
+		code_emit(code, BPF_LDX | BPF_B | BPF_MSH, k);
+		if (k != 0) {
 			code_emit(code, BPF_MISC | BPF_TXA, 0);
-			code_emit(code, BPF_ALU | BPF_ADD | BPF_K, block->k);
+			code_emit(code, BPF_ALU | BPF_ADD | BPF_K, k);
 			code_emit(code, BPF_MISC | BPF_TAX, 0);
 		}
-		code_emit(code, BPF_LD | BPF_B | BPF_ABS, block->k + IPV4_PROTOCOL);
-		return;
+		code_emit(code, BPF_LD | BPF_B | BPF_ABS, k + type);
+	} else {
+		code_load_x(code, index);
+		code_emit(code, BPF_LD | BPF_B | BPF_IND, k + type);
+		code_emit(code, BPF_ST, SCRATCH_CHAIN);
+		if (block->ipv6) {
+			code_emit(code, BPF_MISC | BPF_TXA, 0);
+			k += IPV6_HEADER_SIZE;
+		} else {
+			code_emit(code, BPF_LD | BPF_B | BPF_IND, k);
+			code_emit(code, BPF_ALU | BPF_AND | BPF_K, 0xf);
+			code_emit(code, BPF_ALU | BPF_LSH | BPF_K, 2);
+			code_emit(code, BPF_ALU | BPF_ADD | BPF_X, 0);
+		}
+		code_emit(code, BPF_ALU | BPF_ADD | BPF_K, k);
+		code_emit(code, BPF_MISC | BPF_TAX, 0);
+		code_emit(code, BPF_LD | BPF_W | BPF_MEM, SCRATCH_CHAIN);
 	}
-	code_load_x(code, index);
-	code_emit(code, BPF_LD | BPF_B | BPF_IND, block->k + IPV4_PROTOCOL);
-	code_emit(code, BPF_ST, SCRATCH_CHAIN);
-	code_emit(code, BPF_LD | BPF_B | BPF_IND, block->k);
-	code_emit(code, BPF_ALU | BPF_AND | BPF_K, 0xf);
-	code_emit(code, BPF_ALU | BPF_LSH | BPF_K, 2);
-	code_emit(code, BPF_ALU | BPF_ADD | BPF_X, 0);
-	code_emit(code, BPF_ALU | BPF_ADD | BPF_K, block->k);
-	code_emit(code, BPF_MISC | BPF_TAX, 0);
-	code_emit(code, BPF_LD | BPF_W | BPF_MEM, SCRATCH_CHAIN);
 }
 
 /* X on to the next header and A its type: the length is (second byte + extra) << shift. */

@@ -25,17 +25,6 @@
 
 /* ---- Options ---- */
 
-static bool parse_snaplen(void *field, const char *value, const char **wanted)
-{
-	uint64_t length;
-
-	*wanted = "a number of bytes; 0 for as many as there can be";
-	if (!parse_count(value, &length) || length > INT_MAX)
-		return false;
-	*(int *)field = (int)length;
-	return true;
-}
-
 static bool parse_buffer_size(void *field, const char *value, const char **wanted)
 {
 	uint64_t size;
@@ -76,13 +65,6 @@ static bool parse_precision(void *field, const char *value, const char **wanted)
 	return true;
 }
 
-static bool parse_linktype(void *field, const char *value, const char **wanted)
-{
-	*wanted = "the name of a link type, such as EN10MB ('weir devices' shows each device's)";
-	*(int *)field = pcap_datalink_name_to_val(value);
-	return *(int *)field >= 0;
-}
-
 static bool parse_tstamp_type(void *field, const char *value, const char **wanted)
 {
 	*wanted = "host, host_lowprec, host_hiprec, host_hiprec_unsynced, adapter or adapter_unsynced";
@@ -98,11 +80,11 @@ static const struct option_row capture_options[] = {
 	{'w', "write", "FILE", "write the packets to a savefile; - is standard output", option_text, FIELD(output)},
 	{'c', "count", "N", "stop after N packets", option_count, FIELD(count)},
 	{0, "seconds", "S", "stop after S seconds", option_seconds, FIELD(nanoseconds)},
-	{'s', "snaplen", "LEN", "capture at most LEN bytes of a packet", parse_snaplen, FIELD(snaplen)},
+	{'s', "snaplen", "LEN", "capture at most LEN bytes of a packet", option_snaplen, FIELD(snaplen)},
 	{0, "direction", "WAY", "capture packets that come in, go out, or both (inout)", parse_direction,
 		FIELD(direction)},
 	{0, "json", NULL, "print a JSON object a packet, one a line", option_flag, FIELD(json)},
-	{'y', "link-type", "DLT", "capture with this link type, of those the device has", parse_linktype,
+	{'y', "link-type", "DLT", "capture with this link type, of those the device has", option_linktype,
 		FIELD(linktype)},
 	{'p', "no-promiscuous", NULL, "leave the device's promiscuous mode alone", option_flag,
 		FIELD(no_promiscuous)},

@@ -29,6 +29,27 @@ void complain(const char *format, ...)
 	fputs(shown, stderr);
 }
 
+void complain_lines(const char *lines)
+{
+	const char *line = lines;
+	char shown[2048];
+	struct text text = text_in(shown, sizeof(shown) - 1);
+
+	text_string(&text, "weir: ");
+	for (;;) {
+		size_t length = strcspn(line, "\n");
+
+		text_escaped(&text, line, length);
+		if (line[length] == '\0')
+			break;
+		text_char(&text, '\n');
+		line += length + 1;
+	}
+	text_finish(&text);
+	strcat(shown, "\n");
+	fputs(shown, stderr);
+}
+
 int finish_stdout(int status)
 {
 	bool failed = ferror(stdout) != 0;

@@ -32,10 +32,14 @@ struct command {
 extern const struct command devices_command;
 extern const struct command capture_command;
 extern const struct command read_command;
+extern const struct command filter_command;
 extern const struct command modules_command;
 
 /* "weir: ", the message, made safe for a terminal, and a newline, to standard error. */
 void complain(const char *format, ...) PCAP_PRINTFLIKE(1, 2);
+
+/* The same for a text of several lines: "weir: " stands before the first. */
+void complain_lines(const char *text);
 
 /* Closes standard output; the exit status is STATUS_ERROR, and it is said why, if not all went out. */
 int finish_stdout(int status);

@@ -5,9 +5,12 @@
 #include "options.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <pcap/pcap.h>
 
 #include "command.h"
 #include "units.h"
@@ -53,6 +56,24 @@ bool option_list(void *field, const char *value, const char **wanted)
 		return false;
 	list->values[list->count++] = value;
 	return true;
+}
+
+bool option_snaplen(void *field, const char *value, const char **wanted)
+{
+	uint64_t length;
+
+	*wanted = "a number of bytes; 0 for as many as there can be";
+	if (!parse_count(value, &length) || length > INT_MAX)
+		return false;
+	*(int *)field = (int)length;
+	return true;
+}
+
+bool option_linktype(void *field, const char *value, const char **wanted)
+{
+	*wanted = "the name of a link type, such as EN10MB ('weir devices' shows each device's)";
+	*(int *)field = pcap_datalink_name_to_val(value);
+	return *(int *)field >= 0;
 }
 
 /* The table as getopt_long() wants it: long options, and the letters with a colon for each that takes a value. */

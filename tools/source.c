@@ -59,13 +59,16 @@ static bool set_options(pcap_t *handle, const char *name, const struct capture_s
 
 int set_filter(pcap_t *handle, const char *name, const char *expression, bpf_u_int32 netmask)
 {
+	const struct pcap_compile_options options = {
+		.flags = netmask != PCAP_NETMASK_UNKNOWN ? PCAP_COMPILE_NETMASK : 0, .netmask = netmask};
+	struct pcap_compile_error error;
 	struct bpf_program program;
 	int status;
 
 	if (expression == NULL)
 		return STATUS_OK;
-	if (pcap_compile(handle, &program, expression, 1, netmask) < 0) {
-		complain("%s", pcap_geterr(handle));
+	if (pcap_compile_ex(handle, &program, expression, &options, sizeof(options), &error, sizeof(error)) < 0) {
+		complain_lines(error.text);
 		return STATUS_USAGE;
 	}
 	status = pcap_setfilter(handle, &program);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The `weir` command: captures packets, reads them, and tells about devices and modules. The sub-commands are rows
+ * The `weir` command: captures packets, reads them, and tells about filters, devices and modules. The sub-commands are rows
  * of a table, a file each.
  */
 #include <stdio.h>
@@ -23,7 +23,7 @@ static const struct command help_command = {
 };
 
 static const struct command *const commands[] = {
-	&devices_command, &capture_command, &read_command, &modules_command, &help_command};
+	&devices_command, &capture_command, &read_command, &filter_command, &modules_command, &help_command};
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
 static void show_usage(FILE *out)

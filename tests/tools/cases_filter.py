@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""weir filter: programs in three forms, explanations, errors with their place, and counting."""
+import tempfile
+from pathlib import Path
+
+from packets import make_udp, write_pcap
+from weir_command import ERROR, USAGE, holds, refused, same, weir
+
+IP_PROGRAM = '''\
+(000) ldh      [12]
+(001) jeq      #0x800           jt 2\tjf 3
+(002) ret      #262144
+(003) ret      #0
+'''
+
+
+def programs_are_shown():
+    same(weir('filter', 'ip').stdout, IP_PROGRAM, 'the program')
+    same(weir('filter', '-d', 'ip').stdout, IP_PROGRAM, 'with -d')
+    same(weir('filter', '-ddd', 'ip').stdout, '4\n40 0 0 12\n21 0 1 2048\n6 0 0 262144\n6 0 0 0\n', 'with -ddd')
+    same(weir('filter', '-dd', '-s', '100').stdout, '{ 0x6, 0, 0, 0x00000064 },\n', 'the empty expression for C')
+    same(weir('filter', '-s', '0').stdout, '(000) ret      #262144\n', 'all of a packet')
+
+
+def words_are_joined():
+    same(weir('filter', 'tcp', 'port', '80').stdout, weir('filter', 'tcp port 80').stdout, 'words and one argument')
+    same(weir('filter', '--', 'len', '-4 > 60').stdout, weir('filter', 'len - 4 > 60').stdout, 'a word with -')
+
+
+def expressions_are_explained():
+    result = weir('filter', '--tree', '--expression', 'tcp dst port 80 or 443 and ip')
+    same(result.stdout, '(tcp dst port 80 or tcp dst port 443) and ip\n'
+                        'and\n  or\n    tcp dst port 80\n    tcp dst port 443\n  ip\n', 'the expression and its tree')
+    holds(weir('filter', '--ir', 'ip').stdout, 'half[12]', '= 0x800 then accept else reject')
+    holds(weir('filter', '--ir', '-d', 'ip').stdout, 'half[12]', IP_PROGRAM)
+    holds(weir('filter', '--passes', 'ip and not arp').stdout, '; as generated', '; after ')
+    holds(weir('filter', '--dot', 'ip').stdout, 'digraph filter {', 'label=yes')
+
+
+def options_reach_the_compiler():
+    refused('filter', 'ip broadcast', status=USAGE, says="network's mask")
+    holds(weir('filter', '--netmask', '255.255.255.0', 'ip broadcast').stdout, '#0xff')
+    refused('filter', '--netmask', '255.255.256.0', 'ip', status=USAGE, says='--netmask takes a mask')
+    refused('filter', 'len < 5 and len > 9', status=USAGE, says='expression rejects all packets')
+    holds(weir('filter', '-O', 'len < 5 and len > 9').stdout, 'ret')
+    refused('filter', '-y', 'NONE', 'ip', status=USAGE, says="and not 'NONE'")
+
+
+def errors_have_a_place():
+    result = weir('filter', 'tcp prot 80', status=USAGE)
+    same(result.stderr, 'weir: filter expression, column 5: unknown word "prot"; did you mean "port"?\n'
+                        '  tcp prot 80\n      ^^^^\n', 'the error')
+    for option in ('--tree', '--ir', '--passes', '--dot', '--expression'):
+        refused('filter', option, 'tcp and', status=USAGE, says='column 8: ')
+    with tempfile.TemporaryDirectory(prefix='weir-filter-') as folder:
+        file = Path(folder) / 'one.pcap'
+        write_pcap(file, [make_udp(0)])
+        holds(weir('read', file, 'tcp', 'prot', '80', status=USAGE).stderr, '\n      ^^^^\n')
+
+
+def packets_are_counted():
+    with tempfile.TemporaryDirectory(prefix='weir-filter-') as folder:
+        file, cut = Path(folder) / 'three.pcap', Path(folder) / 'cut.pcap'
+        write_pcap(file, [make_udp(0, 100), make_udp(1, 200), make_udp(2, 300)])
+        cut.write_bytes(file.read_bytes()[:-1])
+        for expression, count in (('', 3), ('udp', 3), ('tcp', 0), ('greater 150', 2)):
+            same(weir('filter', '--count', file, expression).stdout, f'{count} of 3 packets match\n', expression)
+        same(weir('filter', '--count', '-', 'udp', input=file.read_bytes(), text=False).stdout,
+             b'3 of 3 packets match\n', 'from a pipe')
+        result = weir('filter', '--count', cut, 'udp', status=ERROR)
+        same(result.stdout, '2 of 2 packets match\n', 'what is good of a cut file')
+        holds(result.stderr, 'cut.pcap')
+        refused('filter', '--count', Path(folder) / 'none', status=ERROR, says='none')
+        refused('filter', '--count', file, '-d', 'udp', status=USAGE, says='--count counts')
+        refused('filter', '--count', file, 'tcp and', status=USAGE, says='column 8')
+
+
+CASES = [
+    ('filter programs are shown in three forms', programs_are_shown),
+    ('a filter can be one argument or several', words_are_joined),
+    ('filter expressions are explained', expressions_are_explained),
+    ('options reach the filter compiler', options_reach_the_compiler),
+    ('errors in filters have a place', errors_have_a_place),
+    ('packets that match a filter are counted', packets_are_counted),
+]

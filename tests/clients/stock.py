@@ -11,9 +11,10 @@ import subprocess
 import sys
 from collections import namedtuple
 
-from tap import check, try_run, Failed, Skip
-
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / 'lib'))
+
+from tap import check, try_run, Failed, Skip
 NEAR = os.environ.get('WEIR_IF', '')
 FAR = os.environ.get('WEIR_PEER_IF', '')
 AT_FAR_END = os.environ.get('WEIR_PEER', '').split()
@@ -150,5 +151,4 @@ def compile_filter(library, expression):
 
 
 if __name__ == '__main__':
-    sys.path.insert(0, str(HERE.parent / 'lib'))
     sys.exit(0 if compile_filter(sys.argv[1], sys.argv[2]) == 0 else 1)

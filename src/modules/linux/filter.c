@@ -111,24 +111,34 @@ static bool move_load(const struct cooked_header *header, struct bpf_insn *insn)
 }
 
 /*
- * Rewrites the program in place. What it returns tells the kernel how much of the packet to keep, but users how much
- * they get is told by the snapshot length alone; so all that is not 0 becomes length.
+ * Rewrites the program in place, with up to EPILOGUE instructions behind it; how many there are then, or 0 if it is
+ * not possible. What the program returns tells the kernel how much of the packet to keep; how much users get is told
+ * by the snapshot length alone. So all that is not 0 becomes length.
  */
-static bool rewrite(struct bpf_insn *insns, u_int count, const struct cooked_header *header, u_int length)
+static u_int rewrite(struct bpf_insn *insns, u_int count, const struct cooked_header *header, u_int length)
 {
+	static const struct bpf_insn reject_if_0[] = {
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	bool returns_register = false;
+
 	for (u_int i = 0; i < count; i++) {
 		struct bpf_insn *insn = &insns[i];
-		if (BPF_CLASS(insn->code) == BPF_RET && BPF_RVAL(insn->code) == BPF_K && insn->k != 0)
+		if (BPF_CLASS(insn->code) == BPF_RET && BPF_RVAL(insn->code) == BPF_K && insn->k != 0) {
 			insn->k = length;
-		else if (BPF_CLASS(insn->code) == BPF_RET && BPF_RVAL(insn->code) == BPF_A)
+		} else if (BPF_CLASS(insn->code) == BPF_RET && BPF_RVAL(insn->code) == BPF_A) {
 			*insn = (struct bpf_insn)BPF_STMT(BPF_JMP | BPF_JA, count - i - 1);
-		else if (header != NULL && !move_load(header, insn))
-			return false;
+			returns_register = true;
+		} else if (header != NULL && !move_load(header, insn)) {
+			return 0;
+		}
 	}
-	insns[count] = (struct bpf_insn)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1);
-	insns[count + 1] = (struct bpf_insn)BPF_STMT(BPF_RET | BPF_K, 0);
+	if (!returns_register)
+		return count;
+	memcpy(insns + count, reject_if_0, sizeof(reject_if_0));
 	insns[count + 2] = (struct bpf_insn)BPF_STMT(BPF_RET | BPF_K, length);
-	return true;
+	return count + EPILOGUE;
 }
 
 /* 0, or -1 with errno set. */
@@ -161,29 +171,36 @@ static int tell_attach_error(pcap_t *p)
 	return PCAP_ERROR;
 }
 
+/* How much of a packet the kernel is to keep. */
+static u_int kept_length(const pcap_t *p)
+{
+	const struct pcap_linux *lc = p->priv;
+	u_int header_size = lc->header != NULL ? lc->header->size : 0;
+
+	/* Until a change is over, the filter here has to see all that it asks for. */
+	if (lc->switching)
+		return INT32_MAX;
+	return (u_int)p->snapshot > header_size ? p->snapshot - header_size : 1;
+}
+
 /* Has the kernel filter: 1, 0 if it can't, or PCAP_ERROR. */
 static int attach_program(pcap_t *p)
 {
+	/* Where there is no filter, one instruction stands for it. */
 	static const struct bpf_insn pass_all = BPF_STMT(BPF_RET | BPF_K, 1);
-	struct pcap_linux *lc = p->priv;
-	u_int header_size = lc->header != NULL ? lc->header->size : 0;
+	const struct pcap_linux *lc = p->priv;
 	const struct bpf_insn *filter = p->fcode.bf_len > 0 ? p->fcode.bf_insns : &pass_all;
 	u_int count = p->fcode.bf_len > 0 ? p->fcode.bf_len : 1;
-	u_int length = (u_int)p->snapshot > header_size ? p->snapshot - header_size : 1;
-	/* Until then the filter here, too, has to see all that it asks for. */
-	if (lc->switching)
-		length = INT32_MAX;
-	/* Where there is no filter, one instruction stands for it. */
-	struct bpf_insn *insns = malloc((LONGEST_PROLOGUE + count + 1 + EPILOGUE) * sizeof(*insns));
+	struct bpf_insn *insns = malloc((LONGEST_PROLOGUE + count + EPILOGUE) * sizeof(*insns));
 	int status = 0;
 
 	if (insns == NULL)
 		return 0;
 	u_int prologue = put_prologue(p, insns);
 	memcpy(insns + prologue, filter, count * sizeof(*insns));
-	bool alone = count == 1;
-	if (rewrite(insns + prologue, count, lc->header, length)) {
-		status = attach(p, insns, prologue + count + (alone ? 0 : EPILOGUE)) == 0;
+	count = rewrite(insns + prologue, count, lc->header, kept_length(p));
+	if (count > 0) {
+		status = attach(p, insns, prologue + count) == 0;
 		/* What the kernel has no room for or does not know, is filtered here. */
 		if (status == 0 && errno != EINVAL && errno != ENOMEM && errno != E2BIG && errno != EOPNOTSUPP)
 			status = tell_attach_error(p);
@@ -260,7 +277,7 @@ static void wait_for_processors(void)
  * are filtered here, until the last of them has been read: what was in the ring when all were in it. Those that can't
  * be filtered here are left out unseen.
  */
-static void finish_change(pcap_t *p)
+static void begin_switch(pcap_t *p)
 {
 	struct pcap_linux *lc = p->priv;
 
@@ -286,9 +303,10 @@ void pcapint_linux_continue_switch(pcap_t *p)
 	}
 	if (lc->switch_counted && lc->switch_left == 0) {
 		lc->switching = false;
-		/* The same program, but packets are cut to the snapshot length again; if not, they are so here. */
-		if (pcapint_linux_attach_filter(p) < 0)
-			pcapint_linux_update_careful(p);
+		pcapint_linux_update_careful(p);
+		/* The same program, but it cuts packets to the snapshot length; if it can't, they are cut here. */
+		if (p->snapshot < MAXIMUM_SNAPLEN)
+			pcapint_linux_attach_filter(p);
 	}
 }
 
@@ -311,7 +329,7 @@ int pcapint_linux_setfilter(pcap_t *p, struct bpf_program *program)
 		return PCAP_ERROR;
 	}
 	pcap_freecode(&former);
-	finish_change(p);
+	begin_switch(p);
 	return 0;
 }
 

@@ -92,7 +92,7 @@ struct pcap_linux {
 	uint64_t told;     /* the largest count of received packets that was told */
 	uint64_t ifdrop_before;
 	bool ifdrop_known;
-	u_int unread; /* packets since the kernel's 32-bit counters were read */
+	u_int uncounted; /* packets read since the kernel's 32-bit counters were */
 };
 
 /* A packet as the kernel gives it, before anything is put before it. */
@@ -191,7 +191,7 @@ int pcapint_linux_setfilter(pcap_t *p, struct bpf_program *program);
 int pcapint_linux_attach_filter(pcap_t *p);
 /* False if the filter is to be asked here, and rejects the packet; its cooked header is in front of it. */
 bool pcapint_linux_passes_filter(pcap_t *p, const struct frame *frame, const struct sockaddr_ll *from);
-/* Looks whether the change to the last filter is over. */
+/* Looks whether the change to the present filter is over. */
 void pcapint_linux_continue_switch(pcap_t *p);
 
 /* ---- tstamp.c ---- */
@@ -209,7 +209,7 @@ int pcapint_linux_read_counters(pcap_t *p);
 /* Reads them before they can wrap. */
 static inline void pcapint_linux_keep_counting(pcap_t *p)
 {
-	if (((struct pcap_linux *)p->priv)->unread >= 1u << 30)
+	if (((struct pcap_linux *)p->priv)->uncounted >= 1u << 30)
 		pcapint_linux_read_counters(p);
 }
 int pcapint_linux_stats(pcap_t *p, struct pcap_stat *stats);

@@ -184,7 +184,7 @@ static int deliver(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
 		struct frame frame;
 		if (!(status & TP_STATUS_USER))
 			break;
-		lc->unread++;
+		lc->uncounted++;
 		pcapint_linux_keep_counting(p);
 		if (!take_frame(p, slot_header(lc, slot), status, &frame)) {
 			lc->trouble = TROUBLE_DAMAGED;

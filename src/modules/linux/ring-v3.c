@@ -191,7 +191,7 @@ static int deliver_block(pcap_t *p, int limit, bool one_shot, pcap_handler callb
 		u_char *data = (u_char *)frame + frame->tp_mac;
 		if (one_shot && lc->frames_left == 0)
 			data = outlive_block(lc, data, frame->tp_snaplen);
-		lc->unread++;
+		lc->uncounted++;
 		if (__builtin_expect(lc->careful || frame->tp_status & TP_STATUS_VLAN_VALID, 0)) {
 			delivered += deliver_with_care(p, frame, data, callback, user);
 		} else {

@@ -107,9 +107,7 @@ int pcapint_linux_open_ring(pcap_t *p)
 	if (lc->map_size >= first)
 		return 0;
 	snprintf(p->errbuf, PCAP_ERRBUF_SIZE,
-		"%.32s: there is no memory for a packet buffer of %zu bytes; it has %zu bytes, and packets may be "
-		"lost "
-		"sooner",
+		"%.32s: there is no memory for a packet buffer of %zu bytes; it has %zu bytes and may lose packets",
 		p->opt.device, first, lc->map_size);
 	return PCAP_WARNING;
 }

@@ -26,7 +26,7 @@ int pcapint_linux_read_counters(pcap_t *p)
 	/* Both kinds begin with the same members, and tp_packets has the lost ones in it. */
 	lc->received += counters.stats1.tp_packets;
 	lc->dropped += counters.stats1.tp_drops;
-	lc->unread = 0;
+	lc->uncounted = 0;
 	return 0;
 }
 

@@ -3,6 +3,8 @@
  * Headers between the link layer and the network layer: VLAN tags, MPLS labels and PPPoE. Each is asked for by a word
  * that moves the layout for what stands after it with "and".
  */
+#include <linux/filter.h>
+
 #include "filter/layers.h"
 
 /* A VLAN tag (IEEE 802.1Q): the identifier stands in 12 bits of its first half, the type follows. */
@@ -19,21 +21,35 @@
 #define PPPOE_HEADER 6
 #define PPPOE_SESSION 2
 
+/* Whether the outermost tag may stand beside the packet: Linux takes it out. */
+static bool may_be_beside(const struct generator *g, const struct layout *layout)
+{
+	return g->filter->input.live && layout->linktype == g->linktype && !layout->tagged;
+}
+
+static struct block *has_tag(
+	struct generator *g, const struct value *tag, const struct range_list *tags, struct ways ways)
+{
+	if (tags == NULL)
+		return ways.yes;
+	return in_set(g, ir_alu(g->ir, BPF_AND, tag, ir_const(g->ir, VLAN_ID)), tags, ways);
+}
+
 static struct block *generate_vlan(
 	struct generator *g, const struct range_list *tags, const struct layout *layout, struct ways ways)
 {
 	static const uint16_t types[] = {LINK_PROTO_VLAN, LINK_PROTO_QINQ, LINK_PROTO_VLAN_9100};
+	struct block *no = ways.no, *in, *beside;
 
 	if ((layout->linktype->has & LINK_VLAN) == 0 || layout->labelled)
 		return not_there(g, layout, "vlan");
-	if (tags != NULL) {
-		const struct value *tag = load_at(g, network_place(layout), 0, 2);
-		tag = ir_alu(g->ir, BPF_AND, tag, ir_const(g->ir, VLAN_ID));
-		ways.yes = in_set(g, tag, tags, ways);
-	}
+	in = has_tag(g, load_at(g, network_place(layout), 0, 2), tags, ways);
 	for (size_t i = sizeof(types) / sizeof(types[0]); i-- > 0 && ways.no != NULL;)
-		ways.no = link_protocol(g, layout, types[i], ways);
-	return ways.no;
+		ways.no = link_protocol(g, layout, types[i], ways_to(in, ways.no));
+	if (!may_be_beside(g, layout))
+		return ways.no;
+	beside = has_tag(g, ir_ancillary(g->ir, SKF_AD_VLAN_TAG), tags, ways_to(ways.yes, no));
+	return test(g, TEST_EQ, ir_ancillary(g->ir, SKF_AD_VLAN_TAG_PRESENT), 0, ways_to(ways.no, beside));
 }
 
 static struct block *generate_mpls(
@@ -89,7 +105,7 @@ struct block *generate_layer(struct generator *g, enum word word, const struct r
 	case WORD_PPPOES:
 		return generate_pppoes(g, tags, layout, ways);
 	default:
-		return fail(g, "not yet");
+		return generate_tunnel(g, word, tags, layout, ways);
 	}
 }
 
@@ -99,59 +115,38 @@ struct block *generate_tag(
 	return generate_layer(g, target->word, &target->ranges, layout, ways);
 }
 
-/* A copy to change, in which no network protocol has been asked for. */
-static struct layout *next_layer(struct generator *g, const struct layout *layout)
-{
-	struct layout *next = arena_alloc(&g->filter->arena, sizeof(*next));
-
-	if (next == NULL)
-		return NULL;
-	*next = *layout;
-	next->asserted = ASSERTED_NONE;
-	return next;
-}
-
 static const struct layout *inside_vlan(struct generator *g, const struct layout *layout)
 {
-	struct layout *next = next_layer(g, layout);
+	struct layout *next = layout_copy(g, layout);
 
 	if (next == NULL)
 		return NULL;
-	next->type.constant += VLAN_TAG;
-	next->payload.constant += VLAN_TAG;
 	next->tagged = true;
+	if (layout->linktype->tell_tagged != NULL)
+		next->tell = layout->linktype->tell_tagged;
+	if (!may_be_beside(g, layout)) {
+		next->type.constant += VLAN_TAG;
+		next->payload.constant += VLAN_TAG;
+		return next;
+	}
+	/* The tag's size, or 0 if it stands beside the packet: (present - 1) & 4. */
+	const struct value *absent = ir_add(g->ir, ir_ancillary(g->ir, SKF_AD_VLAN_TAG_PRESENT), UINT32_MAX);
+	const struct value *size = ir_alu(g->ir, BPF_AND, absent, ir_const(g->ir, VLAN_TAG));
+	next->type = place_move(g, next->type, size);
+	next->payload = place_move(g, next->payload, size);
 	return next;
 }
 
 /* The link-layer header stays, with its addresses. */
 static const struct layout *inside_mpls(struct generator *g, const struct layout *layout)
 {
-	struct layout *next = next_layer(g, layout);
+	struct layout *next = layout_copy(g, layout);
 
 	if (next == NULL)
 		return NULL;
 	next->payload.constant += MPLS_ENTRY;
 	next->tell = tell_mpls;
 	next->labelled = true;
-	return next;
-}
-
-/* From here on the packet has another link-layer header. */
-static const struct layout *inside_link(
-	struct generator *g, const struct layout *layout, const struct linktype *row, struct place link)
-{
-	struct layout *next = next_layer(g, layout);
-
-	if (next == NULL)
-		return NULL;
-	next->linktype = row;
-	next->tell = row->tell;
-	next->link = link;
-	next->type = place_add(link, row->type);
-	next->payload = place_add(link, row->payload);
-	next->network = row->network;
-	next->network_nosnap = row->network_nosnap;
-	next->tagged = next->labelled = false;
 	return next;
 }
 
@@ -166,10 +161,13 @@ const struct layout *layer_inside(struct generator *g, enum word word, const str
 	case WORD_MPLS:
 		return inside_mpls(g, layout);
 	case WORD_PPPOES:
-		return inside_link(
+		return layout_behind(
 			g, layout, &linktype_pppoe_session, place_add(network_place(layout), PPPOE_HEADER));
 	case WORD_ATM_LANE:
-		return inside_link(g, layout, &linktype_lane, (struct place){NULL, LANE_ETHERNET});
+		return layout_behind(g, layout, &linktype_lane, (struct place){NULL, LANE_ETHERNET});
+	case WORD_GENEVE:
+	case WORD_VXLAN:
+		return inside_tunnel(g, word, layout);
 	default:
 		return layout;
 	}

@@ -50,5 +50,6 @@ struct block *link_protocol(struct generator *g, const struct layout *layout, ui
 		return not_there(g, layout, "a network protocol");
 	if (ways.yes == NULL || ways.no == NULL)
 		return NULL;
-	return behind_guard(g, layout, layout->tell(g, layout, protocol, ways), ways.no);
+	struct block *in = layout->tell(g, layout, protocol, ways);
+	return (layout->linktype->has & LINK_MAYBE) != 0 ? in : behind_guard(g, layout, in, ways.no);
 }

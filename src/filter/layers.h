@@ -42,6 +42,10 @@ struct block *generate_tag(
 	struct generator *g, const struct target *target, const struct layout *layout, struct ways ways);
 struct block *generate_layer(struct generator *g, enum word word, const struct range_list *tags,
 	const struct layout *layout, struct ways ways);
+/* generate-tunnels.c: Geneve and VXLAN. */
+struct block *generate_tunnel(struct generator *g, enum word word, const struct range_list *tags,
+	const struct layout *layout, struct ways ways);
+const struct layout *inside_tunnel(struct generator *g, enum word word, const struct layout *layout);
 /* The layout behind the header that word stands for; the same one if that can't be. */
 const struct layout *layer_inside(struct generator *g, enum word word, const struct layout *layout);
 

@@ -36,8 +36,42 @@ struct place ipv4_payload(struct generator *g, const struct layout *layout)
 		return (struct place){ir_msh(ir, network.constant), network.constant};
 	const struct value *words = ir_alu(ir, BPF_AND, load_at(g, network, 0, 1), ir_const(ir, 0xf));
 	const struct value *length = ir_alu(ir, BPF_LSH, words, ir_const(ir, 2));
-	network.variable = ir_alu(ir, BPF_ADD, length, network.variable);
-	return network;
+	return place_move(g, network, length);
+}
+
+struct place place_move(struct generator *g, struct place place, const struct value *by)
+{
+	place.variable = place.variable != NULL ? ir_alu(g->ir, BPF_ADD, by, place.variable) : by;
+	return place;
+}
+
+struct layout *layout_copy(struct generator *g, const struct layout *layout)
+{
+	struct layout *copy = arena_alloc(&g->filter->arena, sizeof(*copy));
+
+	if (copy == NULL)
+		return NULL;
+	*copy = *layout;
+	copy->asserted = ASSERTED_NONE;
+	return copy;
+}
+
+struct layout *layout_behind(
+	struct generator *g, const struct layout *layout, const struct linktype *row, struct place link)
+{
+	struct layout *next = layout_copy(g, layout);
+
+	if (next == NULL)
+		return NULL;
+	next->linktype = row;
+	next->tell = row->tell;
+	next->link = link;
+	next->type = place_add(link, row->type);
+	next->payload = place_add(link, row->payload);
+	next->network = row->network;
+	next->network_nosnap = row->network_nosnap;
+	next->tagged = next->labelled = false;
+	return next;
 }
 
 static bool same_place(struct place a, struct place b)
@@ -48,7 +82,8 @@ static bool same_place(struct place a, struct place b)
 bool same_layout(const struct layout *a, const struct layout *b)
 {
 	return a == b ||
-	       (a->linktype == b->linktype && same_place(a->link, b->link) && same_place(a->type, b->type) &&
+	       (a->linktype == b->linktype && same_place(a->link, b->link) &&
+		       same_place(a->tunnel_type, b->tunnel_type) && same_place(a->type, b->type) &&
 		       same_place(a->payload, b->payload) && a->network == b->network &&
 		       a->network_nosnap == b->network_nosnap && a->tell == b->tell && a->tagged == b->tagged &&
 		       a->labelled == b->labelled && a->tunnelled == b->tunnelled);

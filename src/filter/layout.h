@@ -64,9 +64,10 @@ struct layout {
 	uint16_t network_nosnap;         /* the same behind an LLC header without SNAP */
 	tell_function *tell;
 	enum asserted asserted;
-	bool tagged;    /* behind a VLAN tag */
-	bool labelled;  /* behind MPLS labels */
-	bool tunnelled; /* inside Geneve or VXLAN */
+	bool tagged;              /* behind a VLAN tag */
+	bool labelled;            /* behind MPLS labels */
+	bool tunnelled;           /* inside Geneve or VXLAN */
+	struct place tunnel_type; /* where Geneve tells what it carries */
 };
 
 /* The link-layer addresses of a header, from its start. */
@@ -97,6 +98,7 @@ enum {
 	LINK_ATM = 1 << 6,   /* ATM, with virtual paths and channels */
 	LINK_SS7 = 1 << 7,   /* MTP2, at the link-layer header */
 	LINK_PF = 1 << 8,    /* logged by a packet filter */
+	LINK_MAYBE = 1 << 9, /* the guard is for the header alone: the type stands elsewhere where it is missing */
 };
 
 /* A link type. Offsets of the type and the payload are from the start of the link-layer header. */
@@ -112,6 +114,7 @@ struct linktype {
 	uint16_t mpls;    /* the protocol that stands for MPLS; 0: it has none */
 	unsigned has;
 	tell_function *tell;               /* NULL: only bytes can be asked for */
+	tell_function *tell_tagged;        /* behind a VLAN tag, where that differs */
 	const struct addresses *addresses; /* NULL: none, or told by: */
 	address_function *address;
 	link_function *multicast; /* where the group bit of the destination does not do */
@@ -126,6 +129,9 @@ const struct linktype *linktype_of(int dlt);
 extern const struct linktype linktype_pppoe_session;
 /* Ethernet over ATM. */
 extern const struct linktype linktype_lane;
+/* In tunnels; in Geneve there may be no link-layer header. */
+extern const struct linktype linktype_vxlan;
+extern const struct linktype linktype_geneve;
 
 struct place place_add(struct place place, uint32_t k);
 /* size bytes at place + offset. */
@@ -134,6 +140,13 @@ struct place network_place(const struct layout *layout);
 struct place network_nosnap_place(const struct layout *layout);
 /* Behind the IPv4 header, which has options. */
 struct place ipv4_payload(struct generator *g, const struct layout *layout);
+/* A place further on by a value. */
+struct place place_move(struct generator *g, struct place place, const struct value *by);
+/* A copy to change, in which no network protocol has been asked for; NULL without memory. */
+struct layout *layout_copy(struct generator *g, const struct layout *layout);
+/* From here on the packet has another link-layer header. */
+struct layout *layout_behind(
+	struct generator *g, const struct layout *layout, const struct linktype *row, struct place link);
 bool same_layout(const struct layout *a, const struct layout *b);
 /* The layout at the start of the expression. */
 const struct layout *first_layout(struct generator *g);

@@ -100,6 +100,12 @@ struct block *tell_cooked(struct generator *g, const struct layout *layout, uint
 	return in_both(protocol) ? test(g, TEST_EQ, type, as_type, ways) : ways.no;
 }
 
+bool told_by_type(const struct layout *layout)
+{
+	return layout->tell == tell_ethernet || layout->tell == tell_type || layout->tell == tell_llc ||
+	       layout->tell == tell_cooked;
+}
+
 struct block *llc_in_ethernet(struct generator *g, const struct layout *layout, struct ways ways)
 {
 	struct block *llc = test(g, TEST_EQ, load_at(g, layout->payload, 0, 2), RAW_IPX, turned(ways));

@@ -68,9 +68,8 @@ static void place_payload(struct generator *g, struct layout *layout, const stru
 	if (padding != NULL)
 		more = ir_alu(g->ir, BPF_ADD, padding, more);
 	more = ir_select(g->ir, TEST_SET, frame_control(g, layout, 0), FC_QOS, more, ir_const(g->ir, 0));
-	payload.variable = payload.variable != NULL ? ir_alu(g->ir, BPF_ADD, more, payload.variable) : more;
-	layout->payload = payload;
-	layout->type = place_add(payload, layout->linktype->type);
+	layout->payload = place_move(g, payload, more);
+	layout->type = place_add(layout->payload, layout->linktype->type);
 }
 
 void start_wlan(struct generator *g, struct layout *layout)

@@ -16,6 +16,8 @@ tell_function tell_type;
 tell_function tell_llc;
 tell_function tell_ethernet;
 tell_function tell_cooked;
+/* Whether IPv4 and IPv6 are told by an Ethernet type. */
+bool told_by_type(const struct layout *layout);
 link_function llc_in_ethernet;
 link_function llc_always;
 
@@ -42,6 +44,10 @@ tell_function tell_juniper;
 tell_function tell_sunatm;
 link_function llc_in_sunatm;
 link_function is_lane_data;
+
+/* generate-tunnels.c */
+tell_function tell_geneve;
+link_function is_geneve_ethernet;
 
 /* link-wlan.c */
 tell_function tell_wlan;

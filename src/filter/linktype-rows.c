@@ -34,10 +34,11 @@ static const struct direction_field brcm_first_direction = {.offset = 0, .size =
 
 /* Ethernet, whose type or length stands tag bytes further back than usual. */
 #define ETHERNET_FORM(tag)                                                                                         \
-	.type = 12 + (tag), .payload = 14 + (tag), .network_nosnap = 3, .tell = tell_ethernet,                     \
-	.addresses = &ethernet_addresses, .llc = llc_in_ethernet
+	.type = 12 + (tag), .payload = 14 + (tag), .network_nosnap = 3, .addresses = &ethernet_addresses,          \
+	.llc = llc_in_ethernet
 #define ETHERNET(number, tag)                                                                                      \
-	.dlt = number, ETHERNET_FORM(tag), .mpls = LINK_PROTO_MPLS, .has = LINK_VLAN | LINK_PPPOE | LINK_ARP
+	.dlt = number, ETHERNET_FORM(tag), .tell = tell_ethernet, .mpls = LINK_PROTO_MPLS,                         \
+	.has = LINK_VLAN | LINK_PPPOE | LINK_ARP
 
 /* A header of some bytes, then LLC. */
 #define LLC_FORM(header) .type = (header) + 6, .payload = header, .network = 8, .network_nosnap = 3
@@ -67,8 +68,14 @@ static const struct direction_field brcm_first_direction = {.offset = 0, .size =
 const struct linktype linktype_pppoe_session = {PPP(DLT_PPP, 0)};
 
 /* LAN emulation: two bytes for the client, then Ethernet. */
-const struct linktype linktype_lane = {
-	ETHERNET_FORM(0), .dlt = DLT_SUNATM, .has = LINK_PPPOE | LINK_ARP | LINK_ATM, .guard = is_lane_data};
+const struct linktype linktype_lane = {ETHERNET_FORM(0), .dlt = DLT_SUNATM, .has = LINK_PPPOE | LINK_ARP | LINK_ATM,
+	.tell = tell_ethernet, .guard = is_lane_data};
+
+const struct linktype linktype_vxlan = {ETHERNET(DLT_EN10MB, 0)};
+
+const struct linktype linktype_geneve = {ETHERNET_FORM(0), .dlt = DLT_EN10MB, .mpls = LINK_PROTO_MPLS,
+	.has = LINK_VLAN | LINK_PPPOE | LINK_ARP | LINK_MAYBE, .tell = tell_geneve, .tell_tagged = tell_ethernet,
+	.guard = is_geneve_ethernet};
 
 static const struct linktype linktypes[] = {
 	{ETHERNET(DLT_EN10MB, 0)},

@@ -18,7 +18,7 @@ from tap import Skip, check, run
 DATA = {'eproto_db', 'pcap_version'}
 
 # What the roff escapes in the pages stand for, in code.
-ESCAPES = {r'\e': '\\', r'\-': '-', r'\&': '', r'\(aq': "'", r'\(ga': '`', r'\(dq': '"'}
+ESCAPES = {r'\e': '\\', r'\-': '-', r'\&': '', r'\(aq': "'", r'\(ga': '`', r'\(dq': '"', r'\(ha': '^'}
 
 
 def unescape(line):

@@ -86,6 +86,143 @@ extern "C" {
 #define PCAPNG_ISB_OSDROP 7
 #define PCAPNG_ISB_USRDELIV 8
 
+/* ---- Blocks ---- */
+
+/* Numbers in the value are in this host's byte order; it is not aligned. */
+struct pcapng_option {
+	uint16_t code;
+	uint16_t length;
+	const void *value;
+};
+
+/*
+ * A block, as it is read and as it is written; which members it has depends on its type. The structure can grow at
+ * its end.
+ */
+struct pcapng_block {
+	uint32_t type;   /* PCAPNG_ above */
+	uint32_t length; /* when read: the whole block's, in the file */
+	uint64_t offset; /* when read: of the block, in the file */
+
+	/* PCAPNG_INTERFACE: its own number. Packets, PCAPNG_INTERFACE_STATISTICS: whose they are. From 0 in a section. */
+	uint32_t interface;
+
+	/* PCAPNG_INTERFACE */
+	uint32_t snaplen;  /* 0: no limit */
+	uint16_t linktype; /* LINKTYPE_ value; see pcap-linktype(7) */
+
+	/* PCAPNG_OBSOLETE_PACKET */
+	uint16_t drops; /* packets lost since the one before; 0xffff: not known */
+
+	/* PCAPNG_DECRYPTION_SECRETS: what they are for. PCAPNG_CUSTOM, _NO_COPY: a private enterprise number. */
+	uint32_t number;
+
+	/* Packets */
+	uint32_t caplen;
+	uint32_t len;
+
+	/* Packets but PCAPNG_SIMPLE_PACKET, PCAPNG_INTERFACE_STATISTICS: in the interface's units (if_tsresol). */
+	uint64_t timestamp;
+	/* When read, the same with if_tsoffset: since 1970, and the part of a second in nanoseconds. */
+	int64_t seconds;
+	uint32_t nanoseconds;
+
+	/* When read: the section is of the other byte order. What is not known of it (see data) is not converted. */
+	uint32_t swapped;
+
+	/*
+	 * Packets: caplen bytes. PCAPNG_NAME_RESOLUTION: the records. PCAPNG_DECRYPTION_SECRETS: the secrets.
+	 * PCAPNG_SYSTEMD_JOURNAL: the entry. Custom blocks: the data and the options. Other types: all.
+	 */
+	const u_char *data;
+	size_t data_length;
+
+	const struct pcapng_option *options;
+	size_t option_count;
+};
+
+/* ---- Reading ---- */
+
+typedef struct pcapng_reader pcapng_reader_t;
+
+/*
+ * Opens a file; "-" is standard input. A file in pcap format is read as a section with one interface. NULL, with errbuf
+ * filled, if it can't be.
+ */
+PCAP_API pcapng_reader_t *pcapng_open(const char *path, char *errbuf);
+/*
+ * The next block, which lasts until the next call. 1; 0 at the end of the file; PCAP_ERROR, and pcapng_error() says what
+ * is wrong, and where.
+ */
+PCAP_API int pcapng_next(pcapng_reader_t *reader, const struct pcapng_block **block);
+PCAP_API const char *pcapng_error(const pcapng_reader_t *reader);
+PCAP_API void pcapng_close(pcapng_reader_t *reader);
+
+/* The first option of that code, or NULL. */
+PCAP_API const struct pcapng_option *pcapng_find_option(const struct pcapng_block *block, uint16_t code);
+/* A number of 1, 2, 4 or 8 bytes, or a time of two times 4; 0 if it is of another length. */
+PCAP_API uint64_t pcapng_option_number(const struct pcapng_block *block, const struct pcapng_option *option);
+
+/* ---- Writing ---- */
+
+typedef struct pcap_writer pcap_writer_t;
+
+#define PCAP_FORMAT_PCAPNG 0
+#define PCAP_FORMAT_PCAP 1
+
+/* What of files that are finished is to be on the disk before the call returns. */
+#define PCAP_FSYNC_NEVER 0
+#define PCAP_FSYNC_FINISHED 1
+
+/* All 0 is a good choice. The structure can grow at its end. */
+struct pcap_writer_options {
+	int format;    /* PCAP_FORMAT_ */
+	int precision; /* PCAP_TSTAMP_PRECISION_MICRO or _NANO, of the headers that pcap_writer_packet() gets */
+	int append;    /* 1: go on at the end of the file, if it is there */
+	int atomic;    /* 1: a file has its name only once it is finished; it is another file until then */
+	int sync;      /* PCAP_FSYNC_ */
+	/* 1: another thread does the writing, and up to queue_size bytes (0: 64 MiB) wait for a slow disk. */
+	int background;
+	size_t queue_size;
+	/* A new file is begun when the next packet would break one of these limits; 0: there is no such limit. */
+	uint64_t max_bytes;
+	uint64_t max_packets;
+	uint64_t max_nanoseconds; /* of the packets' time, from a file's first packet on */
+	uint32_t max_files;       /* the oldest file is removed when there would be more; 0: keep all */
+	const char *application;  /* what is writing, for the section header; NULL: not told */
+};
+
+struct pcap_writer_stats {
+	uint64_t packets; /* that were taken */
+	uint64_t bytes;   /* of all files, as long as they are with all that was taken */
+	uint64_t files;   /* that were begun */
+};
+
+/*
+ * Opens a file; "-" is standard output. Where a new file can be begun, the path is a pattern: %n is the file's number,
+ * %% a %, and what strftime(3) knows the time of its first packet; without a % the number goes before the last dot.
+ * options may be NULL; size is sizeof(struct pcap_writer_options). NULL, with errbuf filled, if it can't be.
+ */
+PCAP_API pcap_writer_t *pcap_writer_open(
+	const char *path, const struct pcap_writer_options *options, size_t size, char *errbuf);
+/* Describes an interface that packets of a handle come from; its number, from 0, or PCAP_ERROR. name may be NULL. */
+PCAP_API int pcap_writer_add_interface(pcap_writer_t *writer, pcap_t *p, const char *name);
+/* Adds a packet of such an interface. 0 or PCAP_ERROR; once the file could not be written, every call fails. */
+PCAP_API int pcap_writer_packet(
+	pcap_writer_t *writer, int interface, const struct pcap_pkthdr *header, const u_char *data);
+/*
+ * Adds a block of any type; size is sizeof(struct pcapng_block). A section begins by itself if none was written, and
+ * interface numbers begin at 0 with each section. To a pcap file packets are added, interfaces must have one link type,
+ * and other blocks are left out.
+ */
+PCAP_API int pcap_writer_block(pcap_writer_t *writer, const struct pcapng_block *block, size_t size);
+/* Hands all that was taken to the operating system. 0 or PCAP_ERROR. */
+PCAP_API int pcap_writer_flush(pcap_writer_t *writer);
+PCAP_API void pcap_writer_get_stats(pcap_writer_t *writer, struct pcap_writer_stats *stats, size_t size);
+PCAP_API const char *pcap_writer_error(const pcap_writer_t *writer);
+/* Finishes the file. 0, or PCAP_ERROR, with errbuf filled, if not all was written. */
+PCAP_API int pcap_writer_close(pcap_writer_t *writer, char *errbuf);
+
 #ifdef __cplusplus
 }
 #endif

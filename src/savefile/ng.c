@@ -121,7 +121,10 @@ int pcapint_ng_open(pcap_t *p, u_int precision, char *errbuf)
 {
 	struct pcap_savefile *sf = p->priv;
 
+	sf->ng.is_format = true;
 	p->opt.tstamp_precision = (int)precision;
+	if (sf->whole)
+		return 0;
 	if (find_first_interface(p) < 0) {
 		memcpy(errbuf, p->errbuf, PCAP_ERRBUF_SIZE);
 		return PCAP_ERROR;

@@ -94,6 +94,14 @@ int pcapint_ng_next_option(struct ng_options *options, struct ng_option *option)
 /* What is wrong with such an option. PCAP_ERROR. */
 int pcapint_ng_option_error(pcap_t *p, const struct ng_block *block, const struct ng_option *option);
 
+/*
+ * The unit of the numbers in an option's value, in bytes; 0: there are none, as in text (ng-options.c). A custom
+ * option's number is its first 4 bytes only.
+ */
+size_t pcapint_ng_option_unit(uint32_t type, uint16_t code);
+/* Turns the numbers in an option's value. */
+void pcapint_ng_swap_option(uint32_t type, const struct ng_option *option);
+
 /* Makes time stamps of the interface what the handle has (ng-interfaces.c). */
 void pcapint_ng_set_time(struct ng_interface *interface, u_int precision);
 void pcapint_ng_set_no_time(struct ng_interface *interface);

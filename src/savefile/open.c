@@ -104,7 +104,7 @@ static void cleanup(pcap_t *p)
 }
 
 /* Makes a handle for a stream; on failure the stream stays the caller's. */
-static pcap_t *open_stream(FILE *stream, const char *name, u_int precision, char *errbuf)
+static pcap_t *open_stream(FILE *stream, const char *name, u_int precision, bool whole, char *errbuf)
 {
 	struct pcap_savefile *sf;
 	pcap_t *p;
@@ -119,6 +119,7 @@ static pcap_t *open_stream(FILE *stream, const char *name, u_int precision, char
 		return NULL;
 	sf = p->priv;
 	pcapint_shorten_name(sf->name, name);
+	sf->whole = whole;
 	p->core->kind = PCAP_KIND_OFFLINE;
 	p->core->activated = true;
 	p->core->savefile = sf;
@@ -137,7 +138,7 @@ static pcap_t *open_stream(FILE *stream, const char *name, u_int precision, char
 	return p;
 }
 
-pcap_t *pcap_open_offline_with_tstamp_precision(const char *path, u_int precision, char *errbuf)
+static pcap_t *open_path(const char *path, u_int precision, bool whole, char *errbuf)
 {
 	char name[SAVEFILE_NAME_SIZE];
 	FILE *stream;
@@ -148,7 +149,7 @@ pcap_t *pcap_open_offline_with_tstamp_precision(const char *path, u_int precisio
 		return NULL;
 	}
 	if (strcmp(path, "-") == 0)
-		return open_stream(stdin, "standard input", precision, errbuf);
+		return open_stream(stdin, "standard input", precision, whole, errbuf);
 	stream = fopen(path, "rbe");
 	if (stream == NULL) {
 		int error = errno;
@@ -157,10 +158,20 @@ pcap_t *pcap_open_offline_with_tstamp_precision(const char *path, u_int precisio
 		pcapint_fmt_errmsg_for_errno(errbuf, PCAP_ERRBUF_SIZE, error, "%s", name);
 		return NULL;
 	}
-	p = open_stream(stream, path, precision, errbuf);
+	p = open_stream(stream, path, precision, whole, errbuf);
 	if (p == NULL)
 		fclose(stream);
 	return p;
+}
+
+pcap_t *pcap_open_offline_with_tstamp_precision(const char *path, u_int precision, char *errbuf)
+{
+	return open_path(path, precision, false, errbuf);
+}
+
+pcap_t *pcapint_open_whole(const char *path, char *errbuf)
+{
+	return open_path(path, PCAP_TSTAMP_PRECISION_NANO, true, errbuf);
 }
 
 pcap_t *pcap_open_offline(const char *path, char *errbuf)
@@ -174,7 +185,7 @@ pcap_t *pcap_fopen_offline_with_tstamp_precision(FILE *stream, u_int precision, 
 		snprintf(errbuf, PCAP_ERRBUF_SIZE, "no stream was given to read from");
 		return NULL;
 	}
-	return open_stream(stream, "the stream", precision, errbuf);
+	return open_stream(stream, "the stream", precision, false, errbuf);
 }
 
 pcap_t *pcap_fopen_offline(FILE *stream, char *errbuf)

@@ -117,7 +117,8 @@ struct ng_interface {
 
 /* Where the reader of a pcapng file is. */
 struct ng_state {
-	bool swapped; /* the section is of the byte order that this host does not have */
+	bool is_format; /* the file is a pcapng file */
+	bool swapped;   /* the section is of the byte order that this host does not have */
 	struct ng_interface *interfaces;
 	size_t interface_count;
 	size_t interface_capacity;
@@ -137,6 +138,7 @@ struct pcap_savefile {
 	struct savefile_input input;
 	char name[SAVEFILE_NAME_SIZE];
 	uint64_t packets; /* read so far */
+	bool whole;       /* read for all that is in it, by pcapng_open() */
 	u_int max_caplen; /* above it, a captured length can only be damage */
 	savefile_fixup fixup;
 	read_op_t read_op; /* the format's, where position.c has put its own before it */
@@ -165,6 +167,9 @@ savefile_fixup pcapint_find_fixup(int dlt, bool swapped);
 bool pcapint_ng_matches(const u_char first[SAVEFILE_MAGIC_SIZE]);
 int pcapint_ng_open(pcap_t *p, u_int precision, char *errbuf);
 void pcapint_ng_free(struct ng_state *ng);
+
+/* Opens a file for all that is in it, interfaces or not (open.c). */
+pcap_t *pcapint_open_whole(const char *path, char *errbuf);
 
 /* Puts the stream behind the last packet that was read (position.c). */
 void pcapint_savefile_leave_position(const struct pcap_savefile *sf);

@@ -160,12 +160,12 @@ class Manual:
         used = {}
         for page in self.pages:
             text = page.plain_text().replace(page.name.upper(), '', 1)  # the title
-            for name in re.findall(r'\b(?:PCAP|DLT|RPCAP)_\w*[A-Z0-9]\b', text):
+            for name in re.findall(r'\b(?:PCAP|PCAPNG|DLT|RPCAP)_\w*[A-Z0-9]\b', text):
                 if name != 'PCAP_ETHERS_FILE':  # a string
                     used.setdefault(name, page.path.name)
         check(len(used) > 60, f'only {len(used)} constants found')
         rows = ''.join(f'\t(long long){name}, /* {page} */\n' for name, page in sorted(used.items()))
-        self.compile('#include <pcap/weir.h>\nconst long long values[] = {\n' + rows + '};\n', 'constants')
+        self.compile('#include <pcap/weir.h>\n#include <pcap/pcapng.h>\nconst long long values[] = {\n' + rows + '};\n', 'constants')
 
     def examples_compile(self):
         count = 0

@@ -199,7 +199,8 @@ static void an_interface_gives_the_same_packets(void **state)
 	skip_without_peer();
 	for (int immediate = 0; immediate < 2; immediate++)
 		for (size_t i = 0; i < sizeof(snaplens) / sizeof(snaplens[0]); i++)
-			for (int direction = PCAP_D_INOUT; direction <= PCAP_D_OUT; direction++)
+			for (int direction = PCAP_D_INOUT; direction <= (i == 0 ? PCAP_D_OUT : PCAP_D_INOUT);
+				direction++)
 				compare(&(struct setting){
 					live_interface(), -1, snaplens[i], immediate, direction, NULL});
 }
@@ -233,11 +234,12 @@ static void filters_pass_the_same_packets(void **state)
 
 	(void)state;
 	skip_without_peer();
+	/* Immediate mode has no part in filtering: a few are enough. */
 	for (int immediate = 0; immediate < 2; immediate++) {
-		for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++)
+		for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i += immediate ? 5 : 1)
 			compare(&(struct setting){
 				live_interface(), -1, 262144, immediate, PCAP_D_INOUT, filters[i]});
-		for (size_t i = 0; i < sizeof(cooked_filters) / sizeof(cooked_filters[0]); i++)
+		for (size_t i = 0; i < sizeof(cooked_filters) / sizeof(cooked_filters[0]); i += immediate ? 5 : 1)
 			compare(&(struct setting){
 				"any", DLT_LINUX_SLL, 2000, immediate, PCAP_D_INOUT, cooked_filters[i]});
 	}

@@ -222,9 +222,15 @@ int pcapint_findalldevs_interfaces(
  * ---- Filtering in userland ----
  */
 
-/* Checks a program and keeps a copy in fcode, for a module that filters in its read loop. 0 or PCAP_ERROR. */
+/*
+ * Checks a program and keeps a copy in fcode, for a module that filters in its read loop. 0 or PCAP_ERROR, also where
+ * the program asks what only the kernel knows of a packet. A module changes nothing in fcode; it may take the program
+ * out and put it back.
+ */
 int install_bpf_program(pcap_t *p, struct bpf_program *program);
 int pcapint_install_bpf_program(pcap_t *p, struct bpf_program *program);
+/* The same for a module that has the kernel filter, or gives pcapint_filter_with_aux_data() what the kernel knows. */
+int pcapint_install_bpf_program_with_aux(pcap_t *p, struct bpf_program *program);
 /* Non-zero if the packet passes; buflen is the captured length, wirelen that on the wire. NULL passes all. */
 u_int pcapint_filter(const struct bpf_insn *program, const u_char *packet, u_int wirelen, u_int buflen);
 

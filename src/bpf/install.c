@@ -3,6 +3,7 @@
  * Filter programs in the hands of users: kept by a handle, freed, applied to a packet without a handle. For modules
  * that filter in their read loop, for savefiles, and for pcap_offline_filter()'s callers.
  */
+#include "bpf/opcodes.h"
 #include "bpf/program.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int pcapint_install_bpf_program(pcap_t *p, struct bpf_program *program)
+int pcapint_install_bpf_program_with_aux(pcap_t *p, struct bpf_program *program)
 {
 	char why[PCAP_ERRBUF_SIZE];
 
@@ -29,6 +30,19 @@ int pcapint_install_bpf_program(pcap_t *p, struct bpf_program *program)
 	p->fcode.bf_len = program->bf_len;
 	p->fcode.bf_insns = copy;
 	return 0;
+}
+
+int pcapint_install_bpf_program(pcap_t *p, struct bpf_program *program)
+{
+	char why[PCAP_ERRBUF_SIZE];
+
+	if (program->bf_insns != NULL &&
+		pcapint_find_kernel_load(program->bf_insns, program->bf_len, 0, why) != 0) {
+		snprintf(p->errbuf, sizeof(p->errbuf),
+			"%s, and nothing is filtered there: the filter can't be used here", why);
+		return PCAP_ERROR;
+	}
+	return pcapint_install_bpf_program_with_aux(p, program);
 }
 
 int install_bpf_program(pcap_t *p, struct bpf_program *program)

@@ -6,6 +6,8 @@
 #ifndef WEIR_BPF_PROGRAM_H
 #define WEIR_BPF_PROGRAM_H
 
+#include <stdint.h>
+
 #include <pcap-int.h>
 
 /* Who is to run a program. The kernel takes less: BPF_MAXINSNS, no loops, no scratch word read before written. */
@@ -16,6 +18,15 @@ enum bpf_target { BPF_TARGET_USERLAND, BPF_TARGET_KERNEL };
 
 /* 0, or PCAP_ERROR with a text in errbuf (PCAP_ERRBUF_SIZE; may be NULL): which instruction is wrong, and why. */
 int pcapint_validate_filter(const struct bpf_insn *program, u_int len, enum bpf_target target, char *errbuf);
+
+/* The ancillary loads that someone can serve, a bit each. */
+#define BPF_ANCILLARY_BIT(k) (1u << ((k)-BPF_ANCILLARY_OFFSET) / 4)
+
+/*
+ * 0, or PCAP_ERROR where a load asks what only the kernel knows of a packet, but for those that are served; the text
+ * begins "instruction 3 loads [cpu], which only the kernel knows". Any program will do.
+ */
+int pcapint_find_kernel_load(const struct bpf_insn *program, u_int len, uint32_t served, char *errbuf);
 
 /*
  * pcapint_filter_with_aux_data() for a program that nobody has validated: each instruction is checked when its turn

@@ -148,6 +148,29 @@ int pcapint_validate_filter(const struct bpf_insn *program, u_int len, enum bpf_
 	return target == BPF_TARGET_KERNEL ? check_scratch_is_written(program, len, errbuf) : 0;
 }
 
+int pcapint_find_kernel_load(const struct bpf_insn *program, u_int len, uint32_t served, char *errbuf)
+{
+	served |= BPF_ANCILLARY_BIT(BPF_ANCILLARY_XOR_X); /* which is arithmetic */
+	for (u_int i = 0; i < len; i++) {
+		const struct bpf_insn *insn = &program[i];
+		const struct bpf_opcode *opcode = pcapint_bpf_opcode(insn->code);
+
+		if (opcode == NULL || opcode->operand != BPF_OPERAND_PACKET)
+			continue;
+		const struct bpf_ancillary *ancillary = pcapint_bpf_ancillary(insn->k);
+		if (ancillary != NULL && !(served & BPF_ANCILLARY_BIT(insn->k)))
+			return complain(errbuf, "instruction %u loads [%s], which only the kernel knows", i,
+				ancillary->name);
+		if (ancillary == NULL && insn->k >= BPF_NETWORK_OFFSET)
+			return complain(errbuf,
+				"instruction %u loads from %d bytes after the network header, which only the "
+				"kernel "
+				"finds",
+				i, (int)(insn->k - BPF_NETWORK_OFFSET));
+	}
+	return 0;
+}
+
 int bpf_validate(const struct bpf_insn *program, int len)
 {
 	return len > 0 && pcapint_validate_filter(program, (u_int)len, BPF_TARGET_USERLAND, NULL) == 0;

@@ -219,20 +219,6 @@ static int attach_pass_all(pcap_t *p)
 	return attach(p, insns, prologue + 1) == 0 ? 0 : tell_attach_error(p);
 }
 
-int pcapint_linux_attach_filter(pcap_t *p)
-{
-	struct pcap_linux *lc = p->priv;
-	int in_kernel = attach_program(p);
-
-	if (in_kernel < 0 || (in_kernel == 0 && attach_pass_all(p) < 0))
-		return PCAP_ERROR;
-	lc->filter_in_userland = in_kernel == 0;
-	pcapint_linux_update_careful(p);
-	return 0;
-}
-
-/* ---- Changing to another filter ---- */
-
 /* Whether only the kernel knows something that the program asks for. */
 static bool needs_kernel(const struct bpf_program *program)
 {
@@ -257,6 +243,27 @@ static bool needs_kernel(const struct bpf_program *program)
 	}
 	return false;
 }
+
+int pcapint_linux_attach_filter(pcap_t *p)
+{
+	struct pcap_linux *lc = p->priv;
+	int in_kernel = attach_program(p);
+
+	if (in_kernel == 0 && needs_kernel(&p->fcode)) {
+		snprintf(p->errbuf, PCAP_ERRBUF_SIZE,
+			"%.32s: the filter asks what only the kernel knows of a packet, and the kernel can't run "
+			"it",
+			p->opt.device);
+		return PCAP_ERROR;
+	}
+	if (in_kernel < 0 || (in_kernel == 0 && attach_pass_all(p) < 0))
+		return PCAP_ERROR;
+	lc->filter_in_userland = in_kernel == 0;
+	pcapint_linux_update_careful(p);
+	return 0;
+}
+
+/* ---- Changing to another filter ---- */
 
 static bool passes_everything(const struct bpf_program *program)
 {
@@ -317,7 +324,7 @@ int pcapint_linux_setfilter(pcap_t *p, struct bpf_program *program)
 	bool was_switching = lc->switching;
 
 	p->fcode = (struct bpf_program){0};
-	if (install_bpf_program(p, program) < 0) {
+	if (pcapint_install_bpf_program_with_aux(p, program) < 0) {
 		p->fcode = former;
 		return PCAP_ERROR;
 	}

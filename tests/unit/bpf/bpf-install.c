@@ -58,6 +58,43 @@ static void test_a_bad_program_is_refused(void **state _U_)
 	pcap_close(p);
 }
 
+/* What only the kernel knows is refused where it does not filter, and taken where it may. */
+static void test_loads_that_only_the_kernel_serves(void **state _U_)
+{
+	static const struct {
+		const char *load, *error;
+	} cases[] = {
+		{"ldh [12]", NULL},
+		{"ld [xor_x]", NULL},
+		{"ldb [-2097152]", NULL},
+		{"ld [cpu]", "instruction 1 loads [cpu], which only the kernel knows, and nothing is filtered "
+			     "there: the "
+			     "filter can't be used here"},
+		{"ldb [vlanp]",
+			"instruction 1 loads [vlanp], which only the kernel knows, and nothing is filtered there: "
+			"the filter can't be used here"},
+		{"ldh [-1048567]",
+			"instruction 1 loads from 9 bytes after the network header, which only the kernel "
+			"finds, and nothing is filtered there: the filter can't be used here"},
+		{"ldxb 4*([-1048576]&0xf)", NULL},
+	};
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		char text[100];
+		pcap_t *p = open_handle();
+		snprintf(text, sizeof(text), "ldx #1\n%s\nret #1", cases[i].load);
+		struct bpf_program program = assemble(text);
+		assert_int_equal(install_bpf_program(p, &program), cases[i].error != NULL ? PCAP_ERROR : 0);
+		if (cases[i].error != NULL)
+			assert_string_equal(pcap_geterr(p), cases[i].error);
+		assert_int_equal(p->fcode.bf_len, cases[i].error != NULL ? 0 : 3);
+		assert_int_equal(pcapint_install_bpf_program_with_aux(p, &program), 0);
+		assert_int_equal(p->fcode.bf_len, 3);
+		pcap_freecode(&program);
+		pcap_close(p);
+	}
+}
+
 static void test_freecode(void **state _U_)
 {
 	struct bpf_program program = assemble("ret #1");
@@ -109,6 +146,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_copy_is_kept),
 		cmocka_unit_test(test_a_bad_program_is_refused),
+		cmocka_unit_test(test_loads_that_only_the_kernel_serves),
 		cmocka_unit_test(test_freecode),
 		cmocka_unit_test(test_offline_filter),
 		cmocka_unit_test(test_offline_filter_without_a_program),

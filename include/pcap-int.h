@@ -229,7 +229,7 @@ int pcapint_findalldevs_interfaces(
  */
 int install_bpf_program(pcap_t *p, struct bpf_program *program);
 int pcapint_install_bpf_program(pcap_t *p, struct bpf_program *program);
-/* The same for a module that has the kernel filter, or gives pcapint_filter_with_aux_data() what the kernel knows. */
+/* The same for a module that has the kernel filter, or gives pcapint_filter_packet() what the kernel knows. */
 int pcapint_install_bpf_program_with_aux(pcap_t *p, struct bpf_program *program);
 /* Non-zero if the packet passes; buflen is the captured length, wirelen that on the wire. NULL passes all. */
 u_int pcapint_filter(const struct bpf_insn *program, const u_char *packet, u_int wirelen, u_int buflen);
@@ -252,6 +252,13 @@ struct pcap_bpf_aux_data {
 /* The same, where the program may hold the kernel's ancillary loads; aux NULL: they load 0. */
 u_int pcapint_filter_with_aux_data(const struct bpf_insn *program, const u_char *packet, u_int wirelen,
 	u_int buflen, const struct pcap_bpf_aux_data *aux);
+
+/*
+ * Runs the program that install_bpf_program() has put into fcode, as native code where that pays; aux may be NULL.
+ * Non-zero if the packet passes; without a program all do.
+ */
+u_int pcapint_filter_packet(
+	pcap_t *p, const u_char *packet, u_int wirelen, u_int buflen, const struct pcap_bpf_aux_data *aux);
 
 /*
  * ---- Defaults for operations, and small things ----

@@ -35,6 +35,23 @@ struct pcap_stats64 {
 /* Counts since activation. 0 or PCAP_ERROR; size is sizeof(struct pcap_stats64) as the caller knows it. */
 PCAP_API int pcap_get_stats64(pcap_t *p, struct pcap_stats64 *stats, size_t size);
 
+/* ---- Native code for filters ---- */
+
+/*
+ * Where the library itself filters, as on savefiles, it turns the filter into native code once some hundred packets
+ * have shown that this pays; where the system refuses that, and with WEIR_NATIVE_FILTER=off in the environment, the
+ * filter is interpreted.
+ */
+#define PCAP_NATIVE_FILTER_AUTO 0 /* the default */
+#define PCAP_NATIVE_FILTER_OFF 1  /* never */
+#define PCAP_NATIVE_FILTER_NOW 2  /* at once, when a filter is set */
+
+/* Chooses for the handle's filter, the one it has and those to come. 0, or PCAP_ERROR if there is no such mode. */
+PCAP_API int pcap_set_native_filter(pcap_t *p, int mode);
+
+/* 1 if the handle's filter is run as native code now, else 0. */
+PCAP_API int pcap_is_filter_native(pcap_t *p);
+
 /* ---- Reading savefiles as precisely as they were written ---- */
 
 /*

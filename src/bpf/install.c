@@ -5,6 +5,7 @@
  */
 #include "bpf/opcodes.h"
 #include "bpf/program.h"
+#include "core/core.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@ int pcapint_install_bpf_program_with_aux(pcap_t *p, struct bpf_program *program)
 	pcap_freecode(&p->fcode);
 	p->fcode.bf_len = program->bf_len;
 	p->fcode.bf_insns = copy;
+	pcapint_engine_start(&p->core->engine, copy, p->fcode.bf_len);
 	return 0;
 }
 

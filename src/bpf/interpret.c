@@ -16,14 +16,6 @@
 /* The length of a program that ends by itself, since it was validated. */
 #define VALIDATED SIZE_MAX
 
-/*
- * How many instructions a program may jump back over in all: a number for each captured byte, and some beside. After a
- * jump back as many instructions at most are run again, so that with this any program ends soon. The loops that are
- * needed walk a chain of headers, of 8 bytes at least, with some 50 instructions for each.
- */
-#define BACK_PER_BYTE 16
-#define BACK_AT_LEAST 65536
-
 /* Written out, not as a loop: so compilers make it one instruction or two. */
 static inline uint32_t load(const u_char *bytes, u_int size)
 {
@@ -217,7 +209,7 @@ static u_int run(const struct bpf_insn *program, size_t len, const u_char *packe
 	/* Larger offsets have another meaning. */
 	if (buflen > INT32_MAX)
 		buflen = INT32_MAX;
-	uint64_t back_left = BACK_AT_LEAST + (uint64_t)buflen * BACK_PER_BYTE;
+	uint64_t back_left = BPF_BACK_AT_LEAST + (uint64_t)buflen * BPF_BACK_PER_BYTE;
 	NEXT();
 
 ld_w_abs:

@@ -16,6 +16,14 @@ enum bpf_target { BPF_TARGET_USERLAND, BPF_TARGET_KERNEL };
 /* The kernel's limit on a program's length (linux/bpf_common.h); userland has none. */
 #define BPF_MAXINSNS 4096
 
+/*
+ * How many instructions a program may jump back over in all: a number for each captured byte, and some beside. After a
+ * jump back as many instructions at most are run again, so that with this any program ends soon. The loops that are
+ * needed walk a chain of headers, of 8 bytes at least, with some 50 instructions for each.
+ */
+#define BPF_BACK_PER_BYTE 16
+#define BPF_BACK_AT_LEAST 65536
+
 /* 0, or PCAP_ERROR with a text in errbuf (PCAP_ERRBUF_SIZE; may be NULL): which instruction is wrong, and why. */
 int pcapint_validate_filter(const struct bpf_insn *program, u_int len, enum bpf_target target, char *errbuf);
 

@@ -11,6 +11,8 @@
 #include <pcap-int.h>
 #include <pcap/weir.h>
 
+#include "bpf/engine.h"
+
 struct pcap_savefile; /* src/savefile/savefile.h */
 
 /* What a handle stands for. */
@@ -28,6 +30,7 @@ struct pcap_core {
 	struct pcap_samp sampling;
 	uint64_t sampling_count;
 	struct timeval sampling_last;
+	struct bpf_engine engine; /* runs the filter in userland */
 	u_char *oneshot_buffer; /* the packet that pcap_next() handed out last */
 	size_t oneshot_size;
 	struct pcap_pkthdr oneshot_header;

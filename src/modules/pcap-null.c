@@ -183,7 +183,7 @@ static int deliver(pcap_t *p, pcap_direction_t direction, const u_char *data, u_
 		data += ETHERNET_SIZE;
 		size -= ETHERNET_SIZE;
 	}
-	if (!pcapint_filter(p->fcode.bf_insns, data, size, size))
+	if (!pcapint_filter_packet(p, data, size, size, NULL))
 		return 0;
 	pn->received++;
 	header.len = size;

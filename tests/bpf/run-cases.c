@@ -5,6 +5,8 @@
  */
 #include "../unit/bpf/bpf-test.h"
 
+#include "bpf/native.h"
+
 #include "cases.h"
 
 typedef u_int (*run_packet_t)(const struct bpf_program *program, const u_char *packet, u_int wirelen, u_int buflen,
@@ -22,6 +24,29 @@ static u_int run_unvalidated(const struct bpf_program *program, const u_char *pa
 	return pcapint_filter_unvalidated(program->bf_insns, program->bf_len, packet, wirelen, buflen, aux);
 }
 
+static u_int run_as_ops(const struct bpf_program *program, const u_char *packet, u_int wirelen, u_int buflen,
+	const struct pcap_bpf_aux_data *aux)
+{
+	struct bpf_ops ops;
+
+	assert_int_equal(pcapint_decode_ops(&ops, program->bf_insns, program->bf_len), 0);
+	u_int verdict = pcapint_run_ops(&ops, packet, wirelen, buflen, aux, NULL);
+	pcapint_free_ops(&ops);
+	return verdict;
+}
+
+static u_int run_natively(const struct bpf_program *program, const u_char *packet, u_int wirelen, u_int buflen,
+	const struct pcap_bpf_aux_data *aux)
+{
+	if (!pcapint_has_native)
+		return run_validated(program, packet, wirelen, buflen, aux);
+	const struct bpf_native *native = pcapint_native_get(program->bf_insns, program->bf_len);
+	assert_non_null(native);
+	u_int verdict = native->run(packet, buflen, wirelen, aux);
+	pcapint_native_put(native);
+	return verdict;
+}
+
 /* Everything that can run a valid program on a packet. */
 static const struct {
 	const char *name;
@@ -29,6 +54,8 @@ static const struct {
 } engines[] = {
 	{"interpreter", run_validated},
 	{"interpreter for unvalidated programs", run_unvalidated},
+	{"ops", run_as_ops},
+	{"native code", run_natively},
 };
 
 static void check_comes_back(const struct bpf_program *program)

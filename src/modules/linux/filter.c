@@ -359,5 +359,5 @@ bool pcapint_linux_passes_filter(pcap_t *p, const struct frame *frame, const str
 		.hatype = from->sll_hatype,
 		.rxhash = frame->rxhash,
 	};
-	return pcapint_filter_with_aux_data(p->fcode.bf_insns, frame->data, frame->len, frame->caplen, &aux) != 0;
+	return pcapint_filter_packet(p, frame->data, frame->len, frame->caplen, &aux) != 0;
 }

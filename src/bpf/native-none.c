@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* For processors without an emitter: the interpreter serves. */
+#include "bpf/native.h"
+
+const bool pcapint_has_native = false;
+const uint8_t pcapint_native_trap = 0;
+
+void pcapint_emit_start(struct emitter *e _U_)
+{
+}
+
+void pcapint_emit_op(struct emitter *e _U_, uint32_t i _U_)
+{
+}

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Compiles the filter expressions that the manual shows. A comment before an example tells what it is:
+"""Holds the manual of the filter language against the compiler: its words and link-layer types are all described,
+and the expressions shown compile. A comment before an example tells what it is:
 
 .\\" filter DLT    every line is an expression that compiles for that link-layer type
 .\\" names DLT     the same, but a name in it may be unknown to the system
@@ -14,7 +15,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
 import tap
-from pages import unescape
+from pages import Page, unescape
 from tap import check, try_run
 
 EXAMPLE = re.compile(r'^\.\\" (filter|names|same|error) (\w+)\n\.EX\n(.*?)^\.EE$', re.MULTILINE | re.DOTALL)
@@ -25,6 +26,8 @@ LANGUAGE = 'pcap-filter.7'
 class Examples:
     def __init__(self, source, compiler):
         self.compiler = compiler
+        self.filter = source / 'src' / 'filter'
+        self.words = set(re.findall(r'[\w-]+', Page(source / 'doc' / 'man' / 'man7' / LANGUAGE).plain_text()))
         self.pages = {path.name: path.read_text() for path in sorted((source / 'doc' / 'man').glob('man?/*.?*'))}
         self.found = [(page, *example) for page, text in self.pages.items() for example in EXAMPLE.findall(text)]
 
@@ -50,6 +53,21 @@ class Examples:
         marked = len(EXAMPLE.findall(text))
         check(shown == marked, f'{LANGUAGE} has {shown} examples, of which {marked} say what they are')
         check(marked >= 40, f'only {marked} examples found')
+
+    def in_source(self, file, pattern):
+        found = set(re.findall(pattern, (self.filter / file).read_text()))
+        check(len(found) >= 60, f'only {len(found)} found in {file}')
+        return found
+
+    def every_word_is_described(self):
+        keywords = self.in_source('keywords.c', r'\{"([\w-]+)", KEYWORD_')
+        check(keywords <= self.words, f'{LANGUAGE} does not have the keywords {sorted(keywords - self.words)}')
+        values = self.in_source('named-values.c', r'\{"([\w-]+)", ')
+        check(values <= self.words, f'{LANGUAGE} does not have the values {sorted(values - self.words)}')
+
+    def every_link_type_is_described(self):
+        types = self.in_source('linktype-rows.c', r'\bDLT_\w+')
+        check(types <= self.words, f'{LANGUAGE} does not have the link-layer types {sorted(types - self.words)}')
 
     def expressions_compile(self):
         count = 0
@@ -88,6 +106,8 @@ def main():
     examples = Examples(pathlib.Path(sys.argv[1]), sys.argv[2])
     return tap.main([
         ('every example of the language says what it is', examples.every_example_is_marked),
+        ('every word of the language is described', examples.every_word_is_described),
+        ('every link-layer type that can be filtered on is described', examples.every_link_type_is_described),
         ('expressions compile', examples.expressions_compile),
         ('expressions with names compile, or the name is unknown', examples.names_are_all_that_is_missing),
         ('expressions that are said to be the same are', examples.same_programs_are_the_same),

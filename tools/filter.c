@@ -22,6 +22,7 @@ struct filter_settings {
 	const char *count; /* a savefile */
 	bool expression;
 	bool tree;
+	bool words;
 	bool graph;
 	bool passes;
 	bool dot;
@@ -72,6 +73,7 @@ static const struct option_row filter_options[] = {
 	{'d', "dump", NULL, "show the program; -dd: for C, -ddd: as numbers", parse_dump, FIELD(dump)},
 	{0, "expression", NULL, "show the expression with nothing left out", option_flag, FIELD(expression)},
 	{0, "tree", NULL, "show how the parts of the expression belong together", option_flag, FIELD(tree)},
+	{0, "explain", NULL, "tell in words what is tested, in order", option_flag, FIELD(words)},
 	{0, "ir", NULL, "show the tests that it comes to", option_flag, FIELD(graph)},
 	{0, "passes", NULL, "show these before the optimizer, and after each of its passes", option_flag,
 		FIELD(passes)},
@@ -102,6 +104,7 @@ static int explain(pcap_t *handle, const struct filter_settings *settings, const
 	} rows[] = {
 		{settings->expression, PCAP_EXPLAIN_EXPRESSION},
 		{settings->tree, PCAP_EXPLAIN_TREE},
+		{settings->words, PCAP_EXPLAIN_WORDS},
 		{settings->graph, PCAP_EXPLAIN_GRAPH},
 		{settings->passes, PCAP_EXPLAIN_PASSES},
 		{settings->dot, PCAP_EXPLAIN_DOT},
@@ -121,7 +124,8 @@ static int explain(pcap_t *handle, const struct filter_settings *settings, const
 
 static bool explains(const struct filter_settings *settings)
 {
-	return settings->expression || settings->tree || settings->graph || settings->passes || settings->dot;
+	return settings->expression || settings->tree || settings->words || settings->graph || settings->passes ||
+	       settings->dot;
 }
 
 static int show(const struct filter_settings *settings, const char *expression)
@@ -208,7 +212,8 @@ static int run_filter(const struct command *command, int argc, char **argv)
 const struct command filter_command = {
 	.name = "filter",
 	.help = "Show the program that a filter expression becomes, or what it matches.",
-	.synopsis = "[-y DLT] [-s LEN] [-O] [-d | -dd | -ddd] [--tree] [--ir] [--count FILE] [EXPRESSION]",
+	.synopsis =
+		"[-y DLT] [-s LEN] [-O] [-d | -dd | -ddd] [--explain] [--tree] [--ir] [--count FILE] [EXPRESSION]",
 	.options = filter_options,
 	.run = run_filter,
 };

@@ -109,6 +109,7 @@ PCAP_API int pcap_compile_ex(pcap_t *p, struct bpf_program *program, const char 
 enum {
 	PCAP_EXPLAIN_EXPRESSION, /* the expression, with nothing left out */
 	PCAP_EXPLAIN_TREE,       /* how its parts belong together, a line each */
+	PCAP_EXPLAIN_WORDS,      /* what it tests, in order and in words */
 	PCAP_EXPLAIN_GRAPH,      /* the tests that it comes to, and where they lead */
 	PCAP_EXPLAIN_PASSES,     /* these before the optimizer, and after each of its passes that found something */
 	PCAP_EXPLAIN_DOT,        /* the graph for Graphviz */

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 
 #include "core/core.h"
+#include "filter/explain.h"
 #include "filter/filter.h"
+#include "filter/generate.h"
 
 static bool explain_expression(struct filter *filter, FILE *out)
 {
@@ -33,6 +35,21 @@ static bool explain_graph(struct filter *filter, FILE *out)
 	if (!filter_compile(filter))
 		return false;
 	ir_dump(&filter->ir, out);
+	return true;
+}
+
+static bool explain_words(struct filter *filter, FILE *out)
+{
+	struct generator generator = {
+		.filter = filter, .ir = &filter->ir, .linktype = linktype_of(filter->input.linktype)};
+
+	if (!filter_compile(filter))
+		return false;
+	/* Its values are those that the generator made: equal ones are one. */
+	const struct layout *first = first_layout(&generator);
+	if (first == NULL)
+		return false;
+	explain_in_words(&filter->ir, first, out);
 	return true;
 }
 
@@ -68,6 +85,7 @@ static const struct {
 } explanations[] = {
 	{PCAP_EXPLAIN_EXPRESSION, explain_expression},
 	{PCAP_EXPLAIN_TREE, explain_tree},
+	{PCAP_EXPLAIN_WORDS, explain_words},
 	{PCAP_EXPLAIN_GRAPH, explain_graph},
 	{PCAP_EXPLAIN_PASSES, explain_passes},
 	{PCAP_EXPLAIN_DOT, explain_dot},

@@ -33,6 +33,8 @@ def expressions_are_explained():
                         'and\n  or\n    tcp dst port 80\n    tcp dst port 443\n  ip\n', 'the expression and its tree')
     holds(weir('filter', '--ir', 'ip').stdout, 'half[12]', '= 0x800 then accept else reject')
     holds(weir('filter', '--ir', '-d', 'ip').stdout, 'half[12]', IP_PROGRAM)
+    same(weir('filter', '--explain', 'ip').stdout,
+         '1. If the Ethernet type is IPv4 (0x800), accept; otherwise reject.\n', 'in words')
     holds(weir('filter', '--passes', 'ip and not arp').stdout, '; as generated', '; after ')
     holds(weir('filter', '--dot', 'ip').stdout, 'digraph filter {', 'label=yes')
 
@@ -50,7 +52,7 @@ def errors_have_a_place():
     result = weir('filter', 'tcp prot 80', status=USAGE)
     same(result.stderr, 'weir: filter expression, column 5: unknown word "prot"; did you mean "port"?\n'
                         '  tcp prot 80\n      ^^^^\n', 'the error')
-    for option in ('--tree', '--ir', '--passes', '--dot', '--expression'):
+    for option in ('--tree', '--explain', '--ir', '--passes', '--dot', '--expression'):
         refused('filter', option, 'tcp and', status=USAGE, says='column 8: ')
     with tempfile.TemporaryDirectory(prefix='weir-filter-') as folder:
         file = Path(folder) / 'one.pcap'

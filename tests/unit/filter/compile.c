@@ -155,6 +155,7 @@ static void test_explain(void **state)
 	} rows[] = {
 		{PCAP_EXPLAIN_EXPRESSION, "tcp dst port 80 or tcp dst port 443\n", ""},
 		{PCAP_EXPLAIN_TREE, "or\n  tcp dst port 80\n  tcp dst port 443\n", ""},
+		{PCAP_EXPLAIN_WORDS, "1. If the Ethernet type is ", "the destination port is 80"},
 		{PCAP_EXPLAIN_GRAPH, "v", ":= half[12]\n"},
 		{PCAP_EXPLAIN_PASSES, "; as generated\nv", ":= half[12]\n"},
 		{PCAP_EXPLAIN_DOT, "digraph filter {\n", "-> accept [label=yes]"},

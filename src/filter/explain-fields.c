@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the bytes of a packet are called, by what is known of it: rows of header fields. For explaining filters in
+ * words.
+ */
+#include <linux/filter.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include "filter/explain.h"
+#include "filter/generate.h"
+#include "filter/link.h"
+#include "filter/scan.h"
+
+enum header {
+	HEADER_IPV4,
+	HEADER_IPV6,
+	HEADER_FRAGMENT,
+	HEADER_ARP,
+	HEADER_PORTS,
+	HEADER_TCP,
+	HEADER_UDP,
+	HEADER_ICMP,
+	HEADER_ICMPV6,
+	HEADER_VLAN,
+	HEADER_PPPOE,
+	HEADER_MPLS,
+	HEADER_WLAN,
+};
+
+/* RFC 791, 8200, 826, 9293, 768, 792 and 4443; IEEE 802.1Q and 802.11; RFC 2516. */
+static const struct field_row {
+	enum header header;
+	uint8_t offset;
+	uint8_t size;
+	uint32_t mask; /* 0: all */
+	const char *name;
+	enum field_format format;
+} rows[] = {
+	{HEADER_IPV4, 0, 1, 0xf0, "the IP version", FORMAT_UPPER},
+	{HEADER_IPV4, 0, 1, 0x0f, "the IPv4 header length in words", FORMAT_NUMBER},
+	{HEADER_IPV4, 0, 1, 0, "the byte of IPv4 version and header length", FORMAT_HEX},
+	{HEADER_IPV4, 1, 1, 0, "the IPv4 type of service", FORMAT_HEX},
+	{HEADER_IPV4, 2, 2, 0, "the IPv4 total length", FORMAT_NUMBER},
+	{HEADER_IPV4, 4, 2, 0, "the IPv4 identification", FORMAT_NUMBER},
+	{HEADER_IPV4, 6, 2, 0x1fff, "the IPv4 fragment offset", FORMAT_NUMBER},
+	{HEADER_IPV4, 6, 2, 0, "the IPv4 fragment offset with its flags", FORMAT_HEX},
+	{HEADER_IPV4, 8, 1, 0, "the IPv4 time to live", FORMAT_NUMBER},
+	{HEADER_IPV4, 9, 1, 0, "the IPv4 protocol", FORMAT_PROTOCOL},
+	{HEADER_IPV4, 10, 2, 0, "the IPv4 checksum", FORMAT_HEX},
+	{HEADER_IPV4, 12, 4, 0, "the IPv4 source address", FORMAT_IPV4},
+	{HEADER_IPV4, 16, 4, 0, "the IPv4 destination address", FORMAT_IPV4},
+	{HEADER_IPV6, 0, 1, 0xf0, "the IP version", FORMAT_UPPER},
+	{HEADER_IPV6, 4, 2, 0, "the IPv6 payload length", FORMAT_NUMBER},
+	{HEADER_IPV6, 6, 1, 0, "the IPv6 next header", FORMAT_PROTOCOL},
+	{HEADER_IPV6, 7, 1, 0, "the IPv6 hop limit", FORMAT_NUMBER},
+	{HEADER_IPV6, 8, 16, 0, "the IPv6 source address", FORMAT_IPV6},
+	{HEADER_IPV6, 24, 16, 0, "the IPv6 destination address", FORMAT_IPV6},
+	{HEADER_FRAGMENT, 0, 1, 0, "the next header of the IPv6 fragment", FORMAT_PROTOCOL},
+	{HEADER_ARP, 6, 2, 0, "the ARP operation", FORMAT_NUMBER},
+	{HEADER_ARP, 8, 6, 0, "the ARP sender's hardware address", FORMAT_MAC},
+	{HEADER_ARP, 14, 4, 0, "the ARP sender's address", FORMAT_IPV4},
+	{HEADER_ARP, 18, 6, 0, "the ARP target's hardware address", FORMAT_MAC},
+	{HEADER_ARP, 24, 4, 0, "the ARP target's address", FORMAT_IPV4},
+	{HEADER_PORTS, 0, 2, 0, "the source port", FORMAT_NUMBER},
+	{HEADER_PORTS, 2, 2, 0, "the destination port", FORMAT_NUMBER},
+	{HEADER_TCP, 4, 4, 0, "the TCP sequence number", FORMAT_NUMBER},
+	{HEADER_TCP, 8, 4, 0, "the TCP acknowledgement number", FORMAT_NUMBER},
+	{HEADER_TCP, 12, 1, 0xf0, "the TCP header length in words", FORMAT_UPPER},
+	{HEADER_TCP, 12, 1, 0, "the byte of the TCP header length", FORMAT_HEX},
+	{HEADER_TCP, 13, 1, 0, "the byte of TCP flags", FORMAT_TCP_FLAGS},
+	{HEADER_TCP, 14, 2, 0, "the TCP window", FORMAT_NUMBER},
+	{HEADER_UDP, 4, 2, 0, "the UDP length", FORMAT_NUMBER},
+	{HEADER_UDP, 6, 2, 0, "the UDP checksum", FORMAT_HEX},
+	{HEADER_ICMP, 0, 1, 0, "the ICMP type", FORMAT_NUMBER},
+	{HEADER_ICMP, 1, 1, 0, "the ICMP code", FORMAT_NUMBER},
+	{HEADER_ICMPV6, 0, 1, 0, "the ICMPv6 type", FORMAT_NUMBER},
+	{HEADER_ICMPV6, 1, 1, 0, "the ICMPv6 code", FORMAT_NUMBER},
+	{HEADER_VLAN, 0, 2, 0x0fff, "the VLAN ID", FORMAT_NUMBER},
+	{HEADER_VLAN, 0, 2, 0, "the VLAN tag", FORMAT_HEX},
+	{HEADER_PPPOE, 2, 2, 0, "the PPPoE session ID", FORMAT_NUMBER},
+	{HEADER_MPLS, 2, 1, 0x01, "the MPLS bottom-of-stack bit", FORMAT_NUMBER},
+	{HEADER_MPLS, 0, 4, 0, "the MPLS stack entry", FORMAT_HEX},
+	{HEADER_WLAN, 0, 1, 0x0c, "the 802.11 frame type", FORMAT_WLAN_TYPE},
+	{HEADER_WLAN, 0, 1, 0xfc, "the 802.11 frame type with its subtype", FORMAT_WLAN_SUBTYPE},
+	{HEADER_WLAN, 0, 1, 0, "the byte of 802.11 frame type and subtype", FORMAT_HEX},
+	{HEADER_WLAN, 1, 1, 0x03, "the 802.11 direction", FORMAT_WLAN_DIRECTION},
+	{HEADER_WLAN, 1, 1, 0, "the byte of 802.11 flags", FORMAT_HEX},
+	{HEADER_WLAN, 4, 6, 0, "the first 802.11 address", FORMAT_MAC},
+	{HEADER_WLAN, 10, 6, 0, "the second 802.11 address", FORMAT_MAC},
+	{HEADER_WLAN, 16, 6, 0, "the third 802.11 address", FORMAT_MAC},
+	{HEADER_WLAN, 24, 6, 0, "the fourth 802.11 address", FORMAT_MAC},
+};
+
+static const struct name_row {
+	enum field_format format;
+	uint32_t number;
+	const char *name;
+} names[] = {
+	{FORMAT_PROTOCOL, IPPROTO_ICMP, "ICMP"},
+	{FORMAT_PROTOCOL, IPPROTO_IGMP, "IGMP"},
+	{FORMAT_PROTOCOL, IPPROTO_TCP, "TCP"},
+	{FORMAT_PROTOCOL, IPPROTO_UDP, "UDP"},
+	{FORMAT_PROTOCOL, IPPROTO_GRE, "GRE"},
+	{FORMAT_PROTOCOL, IPPROTO_ESP, "ESP"},
+	{FORMAT_PROTOCOL, IPPROTO_AH, "AH"},
+	{FORMAT_PROTOCOL, IPPROTO_ICMPV6, "ICMPv6"},
+	{FORMAT_PROTOCOL, IPPROTO_FRAGMENT, "an IPv6 fragment"},
+	{FORMAT_PROTOCOL, IPPROTO_PIM, "PIM"},
+	{FORMAT_PROTOCOL, IPPROTO_SCTP, "SCTP"},
+	{FORMAT_TYPE, LINK_PROTO_IP, "IPv4"},
+	{FORMAT_TYPE, LINK_PROTO_IPV6, "IPv6"},
+	{FORMAT_TYPE, LINK_PROTO_ARP, "ARP"},
+	{FORMAT_TYPE, LINK_PROTO_RARP, "RARP"},
+	{FORMAT_TYPE, LINK_PROTO_DECNET, "DECnet"},
+	{FORMAT_TYPE, LINK_PROTO_ATALK, "AppleTalk"},
+	{FORMAT_TYPE, LINK_PROTO_AARP, "AppleTalk ARP"},
+	{FORMAT_TYPE, LINK_PROTO_IPX_TYPE, "IPX"},
+	{FORMAT_TYPE, LINK_PROTO_VLAN, "a VLAN tag"},
+	{FORMAT_TYPE, LINK_PROTO_QINQ, "an outer VLAN tag"},
+	{FORMAT_TYPE, LINK_PROTO_VLAN_9100, "an outer VLAN tag"},
+	{FORMAT_TYPE, LINK_PROTO_MPLS, "MPLS"},
+	{FORMAT_TYPE, LINK_PROTO_PPPOED, "PPPoE discovery"},
+	{FORMAT_TYPE, LINK_PROTO_PPPOES, "a PPPoE session"},
+	{FORMAT_FAMILY, 2, "IPv4"},
+	{FORMAT_FAMILY, 10, "IPv6"}, /* Linux */
+	{FORMAT_FAMILY, 24, "IPv6"}, /* NetBSD, OpenBSD */
+	{FORMAT_FAMILY, 26, "IPv6"}, /* Solaris */
+	{FORMAT_FAMILY, 28, "IPv6"}, /* FreeBSD */
+	{FORMAT_FAMILY, 30, "IPv6"}, /* macOS */
+	{FORMAT_PPP, 0x21, "IPv4"},
+	{FORMAT_PPP, 0x57, "IPv6"},
+	{FORMAT_PPP, 0x281, "MPLS"},
+};
+
+const char *explain_name(enum field_format format, uint32_t number)
+{
+	const struct named_value *row = NULL;
+
+	if (format == FORMAT_FAMILY && number > 0xffff)
+		number = htonl(number);
+	if (format == FORMAT_WLAN_TYPE)
+		row = filter_named_value(filter_wlan_types, number, WORD_WLAN_TYPE);
+	if (format == FORMAT_WLAN_SUBTYPE)
+		row = filter_named_value(filter_wlan_subtypes, number, WORD_WLAN_TYPE);
+	if (format == FORMAT_WLAN_DIRECTION)
+		row = filter_named_value(filter_wlan_directions, number, WORD_WLAN_DIR);
+	if (row != NULL)
+		return row->text;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].format == format && names[i].number == number)
+			return names[i].name;
+	return NULL;
+}
+
+const char *explain_ancillary(uint32_t offset)
+{
+	static const struct {
+		uint32_t offset;
+		const char *name;
+	} ancillary[] = {
+		{SKF_AD_PROTOCOL, "the protocol, as the kernel tells it,"},
+		{SKF_AD_PKTTYPE, "the packet type, as the kernel tells it,"},
+		{SKF_AD_IFINDEX, "the interface's index"},
+		{SKF_AD_VLAN_TAG, "the VLAN tag, as the kernel tells it,"},
+		{SKF_AD_VLAN_TAG_PRESENT, "the presence of a VLAN tag, as the kernel tells it,"},
+		{SKF_AD_VLAN_TPID, "the VLAN protocol, as the kernel tells it,"},
+	};
+
+	for (size_t i = 0; i < sizeof(ancillary) / sizeof(ancillary[0]); i++)
+		if (ancillary[i].offset == offset)
+			return ancillary[i].name;
+	return "what the kernel tells";
+}
+
+/* Whether value loads from place on, and how far behind it. */
+static bool is_behind(const struct value *value, struct place place, uint32_t *offset)
+{
+	*offset = value->k - place.constant;
+	return value->left == place.variable && value->k >= place.constant;
+}
+
+static bool is_constant(const struct value *value, uint32_t k)
+{
+	return value != NULL && value->kind == VALUE_CONST && value->k == k;
+}
+
+/* 4 * (the low four bits of the network header's first byte), as the generator computes it without "ldx msh". */
+static bool is_header_length(const struct value *value, struct place network)
+{
+	const struct value *words = value->left;
+
+	return value->kind == VALUE_ALU && value->op == BPF_LSH && is_constant(value->right, 2) &&
+	       words->kind == VALUE_ALU && words->op == BPF_AND && is_constant(words->right, 0xf) &&
+	       words->left->kind == VALUE_LOAD && words->left->left == network.variable &&
+	       words->left->k == network.constant;
+}
+
+/* Whether value loads from behind the IPv4 header. */
+static bool is_behind_ipv4(const struct value *value, struct place network, uint32_t *offset)
+{
+	const struct value *base = value->left;
+
+	*offset = value->k - network.constant;
+	if (base == NULL || value->k < network.constant)
+		return false;
+	if (network.variable == NULL)
+		return base->kind == VALUE_MSH && base->k == network.constant;
+	if (base->kind != VALUE_ALU || base->op != BPF_ADD)
+		return false;
+	return (base->left == network.variable && is_header_length(base->right, network)) ||
+	       (base->right == network.variable && is_header_length(base->left, network));
+}
+
+/* How bytes of a field are written, where they are not all of it. */
+static enum field_format format_of_part(const struct field_row *row, uint8_t size)
+{
+	if (row->format == FORMAT_IPV4 && size != row->size)
+		return FORMAT_NUMBER;
+	return row->format == FORMAT_IPV6 && size != 4 ? FORMAT_HEX : row->format;
+}
+
+/* The field of a header that size bytes from offset on are, or lie in. */
+static bool find_row(enum header header, uint32_t offset, uint8_t size, uint32_t mask, struct named_field *field)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct field_row *row = &rows[i];
+		if (row->header != header || offset < row->offset || offset + size > row->offset + row->size ||
+			(row->mask != 0 && row->mask != mask))
+			continue;
+		*field = (struct named_field){.name = row->name,
+			.format = format_of_part(row, size),
+			.first = (uint8_t)(offset - row->offset),
+			.last = (uint8_t)(offset - row->offset + size - 1),
+			.size = row->size,
+			.is_transport = row->format == FORMAT_PROTOCOL && header != HEADER_FRAGMENT,
+			.is_bottom = header == HEADER_MPLS && row->mask == 1};
+		return true;
+	}
+	return false;
+}
+
+static bool transport_field(
+	const struct known *known, uint32_t offset, uint8_t size, uint32_t mask, struct named_field *field)
+{
+	bool ports = known->transport == TRANSPORT_WITH_PORTS || known->transport == IPPROTO_TCP ||
+		     known->transport == IPPROTO_UDP || known->transport == IPPROTO_SCTP;
+
+	if (ports && find_row(HEADER_PORTS, offset, size, mask, field))
+		return true;
+	switch (known->transport) {
+	case IPPROTO_TCP:
+		return find_row(HEADER_TCP, offset, size, mask, field);
+	case IPPROTO_UDP:
+		return find_row(HEADER_UDP, offset, size, mask, field);
+	case IPPROTO_ICMP:
+		return find_row(HEADER_ICMP, offset, size, mask, field);
+	case IPPROTO_FRAGMENT:
+		return find_row(HEADER_FRAGMENT, offset, size, mask, field);
+	case IPPROTO_ICMPV6:
+		return find_row(HEADER_ICMPV6, offset, size, mask, field);
+	default:
+		return false;
+	}
+}
+
+static bool network_field(
+	const struct known *known, const struct value *value, uint32_t mask, struct named_field *field)
+{
+	bool behind;
+	uint32_t offset;
+
+	if (known->protocol == LINK_PROTO_IP && is_behind_ipv4(value, known->network, &offset))
+		return transport_field(known, offset, value->size, mask, field);
+	behind = is_behind(value, known->network, &offset);
+	if (!behind)
+		return false;
+	switch (known->protocol) {
+	case LINK_PROTO_IP:
+		return find_row(HEADER_IPV4, offset, value->size, mask, field);
+	case LINK_PROTO_IPV6:
+		if (offset >= IPV6_HEADER)
+			return transport_field(known, offset - IPV6_HEADER, value->size, mask, field);
+		return find_row(HEADER_IPV6, offset, value->size, mask, field);
+	case LINK_PROTO_ARP:
+		return find_row(HEADER_ARP, offset, value->size, mask, field);
+	case LINK_PROTO_MPLS:
+		return find_row(HEADER_MPLS, offset, value->size, mask, field);
+	default:
+		/* What tells IPv4 from IPv6. */
+		return offset == 0 && value->size == 1 && mask == 0xf0 && find_row(HEADER_IPV4, 0, 1, mask, field);
+	}
+}
+
+static bool address_field(const struct known *known, uint32_t offset, uint8_t size, struct named_field *field)
+{
+	const struct addresses *addresses = known->first->linktype->addresses;
+
+	if (addresses == NULL)
+		return false;
+	for (int i = 0; i < 2; i++) {
+		uint32_t start = i == 0 ? addresses->source : addresses->destination;
+		if (offset < start || offset + size > start + addresses->size)
+			continue;
+		*field = (struct named_field){
+			.name = i == 0 ? "the link layer's source address" : "the link layer's destination address",
+			.format = FORMAT_MAC,
+			.first = (uint8_t)(offset - start),
+			.last = (uint8_t)(offset - start + size - 1),
+			.size = addresses->size};
+		return true;
+	}
+	return false;
+}
+
+/* Link types that begin with a family of addresses, as the system has it that wrote them. */
+static bool tells_family(const struct linktype *linktype)
+{
+	return linktype->tell == tell_null || linktype->tell == tell_loop || linktype->tell == tell_pflog ||
+	       linktype->tell == tell_ipnet;
+}
+
+/* The field that tells the network protocol, or what stands before it since a tag moved it. */
+static bool type_field(
+	const struct known *known, const struct value *value, uint32_t mask, struct named_field *field)
+{
+	bool family = tells_family(known->first->linktype);
+	uint32_t before = known->type.constant - value->k, offset;
+
+	if (known->first->tell == NULL || value->left != known->type.variable || value->k > known->type.constant)
+		return false;
+	if (before == 0 && (family || value->size == 2)) {
+		*field = (struct named_field){.name = family       ? "the address family"
+						      : known->ppp ? "the PPP protocol"
+								   : "the Ethernet type",
+			.format = family       ? FORMAT_FAMILY
+				  : known->ppp ? FORMAT_PPP
+					       : FORMAT_TYPE,
+			.last = (uint8_t)(value->size - 1),
+			.size = value->size,
+			.is_type = true};
+		return true;
+	}
+	if (!is_behind(value, known->first->type, &offset) || offset < 2)
+		return false;
+	if (known->ppp)
+		return before <= PPPOE_HEADER &&
+		       find_row(HEADER_PPPOE, PPPOE_HEADER - before, value->size, mask, field);
+	return before == 2 && find_row(HEADER_VLAN, 0, value->size, mask, field);
+}
+
+bool explain_field(const struct known *known, const struct value *value, uint32_t mask, struct named_field *field)
+{
+	uint32_t offset;
+
+	if (value->kind != VALUE_LOAD)
+		return false;
+	if (known->placed && (type_field(known, value, mask, field) || network_field(known, value, mask, field)))
+		return true;
+	if (!is_behind(value, known->first->link, &offset))
+		return false;
+	if ((known->first->linktype->has & LINK_WLAN) != 0 &&
+		find_row(HEADER_WLAN, offset, value->size, mask, field))
+		return true;
+	return address_field(known, offset, value->size, field);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the parts of explaining a filter in words share: what is known of a packet at a test, and what its bytes are
+ * called then.
+ */
+#ifndef WEIR_FILTER_EXPLAIN_H
+#define WEIR_FILTER_EXPLAIN_H
+
+#include "filter/layout.h"
+
+/* PPPoE's header (RFC 2516), without the PPP protocol that follows. */
+#define PPPOE_HEADER 6
+
+/* The protocol above the network protocol is not known; or it is one of those that have ports. */
+#define TRANSPORT_UNKNOWN (-1)
+#define TRANSPORT_WITH_PORTS 256
+
+/* What the tests on all ways to a block have told. */
+struct known {
+	bool reached;
+	bool placed;          /* the places are known */
+	struct place type;    /* the field that tells the network protocol */
+	struct place network; /* the network header */
+	uint32_t protocol;    /* an Ethernet type; 0: not known */
+	bool ppp;             /* a number of PPP is what the type is */
+	int transport;        /* an IP protocol number, or one of the above */
+	const struct layout *first;
+};
+
+/* How the numbers of a field are written. */
+enum field_format {
+	FORMAT_NUMBER,
+	FORMAT_HEX,
+	FORMAT_IPV4,
+	FORMAT_PROTOCOL, /* of IP */
+	FORMAT_TYPE,     /* of Ethernet */
+	FORMAT_PPP,      /* protocol of PPP */
+	FORMAT_FAMILY,   /* of addresses, in either byte order */
+	FORMAT_UPPER,    /* in the upper four bits of a byte */
+	FORMAT_WLAN_TYPE,
+	FORMAT_WLAN_SUBTYPE,
+	FORMAT_WLAN_DIRECTION,
+	FORMAT_TCP_FLAGS,
+	FORMAT_MAC,
+	FORMAT_IPV6,
+};
+
+/* A field of a header, or bytes of one. */
+struct named_field {
+	const char *name;
+	enum field_format format;
+	uint8_t first;     /* of its bytes, from 0; */
+	uint8_t last;      /* the last one */
+	uint8_t size;      /* of the whole field */
+	bool is_type;      /* tells the network protocol */
+	bool is_transport; /* tells what is above the network protocol */
+	bool is_bottom;    /* tells whether an MPLS label is the last */
+};
+
+/* explain-fields.c: whether the bytes that value loads, of which mask is looked at, are a field that has a name. */
+bool explain_field(const struct known *known, const struct value *value, uint32_t mask, struct named_field *field);
+/* The name of a number of that format, or NULL. */
+const char *explain_name(enum field_format format, uint32_t number);
+/* What the kernel tells beside a packet. */
+const char *explain_ancillary(uint32_t offset);
+
+/* explain-words.c */
+void explain_in_words(const struct ir *ir, const struct layout *first, FILE *out);
+
+#endif

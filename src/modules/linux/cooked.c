@@ -9,31 +9,31 @@
 #include <linux/filter.h>
 #include <string.h>
 
+/* Member by member, since headers are where no structure need be aligned, and each packet of "any" gets one. */
+#define PUT(header, type, member, value)                                                                           \
+	do {                                                                                                       \
+		const typeof(((struct type *)NULL)->member) member_value = (value);                                \
+		memcpy((header) + offsetof(struct type, member), &member_value, sizeof(member_value));             \
+	} while (0)
+
 static void write_sll(u_char *header, const struct sockaddr_ll *from)
 {
-	struct sll_header sll = {
-		.sll_pkttype = htons(from->sll_pkttype),
-		.sll_hatype = htons(from->sll_hatype),
-		.sll_halen = htons(from->sll_halen),
-		.sll_protocol = from->sll_protocol,
-	};
-
-	memcpy(sll.sll_addr, from->sll_addr, SLL_ADDRLEN);
-	memcpy(header, &sll, SLL_HDR_LEN);
+	PUT(header, sll_header, sll_pkttype, htons(from->sll_pkttype));
+	PUT(header, sll_header, sll_hatype, htons(from->sll_hatype));
+	PUT(header, sll_header, sll_halen, htons(from->sll_halen));
+	memcpy(header + offsetof(struct sll_header, sll_addr), from->sll_addr, SLL_ADDRLEN);
+	PUT(header, sll_header, sll_protocol, from->sll_protocol);
 }
 
 static void write_sll2(u_char *header, const struct sockaddr_ll *from)
 {
-	struct sll2_header sll2 = {
-		.sll2_protocol = from->sll_protocol,
-		.sll2_if_index = htonl(from->sll_ifindex),
-		.sll2_hatype = htons(from->sll_hatype),
-		.sll2_pkttype = from->sll_pkttype,
-		.sll2_halen = from->sll_halen,
-	};
-
-	memcpy(sll2.sll2_addr, from->sll_addr, SLL_ADDRLEN);
-	memcpy(header, &sll2, SLL2_HDR_LEN);
+	PUT(header, sll2_header, sll2_protocol, from->sll_protocol);
+	PUT(header, sll2_header, sll2_reserved_mbz, 0);
+	PUT(header, sll2_header, sll2_if_index, htonl(from->sll_ifindex));
+	PUT(header, sll2_header, sll2_hatype, htons(from->sll_hatype));
+	PUT(header, sll2_header, sll2_pkttype, from->sll_pkttype);
+	PUT(header, sll2_header, sll2_halen, from->sll_halen);
+	memcpy(header + offsetof(struct sll2_header, sll2_addr), from->sll_addr, SLL_ADDRLEN);
 }
 
 /* Where the kernel's filter finds a header's members, since it runs on packets that have no such header yet. */

@@ -109,7 +109,8 @@ int pcapint_linux_deliver(pcap_t *p, struct frame *frame, pcap_handler callback,
 		frame->len += lc->header->size;
 		lc->header->write(frame->data, &from);
 	}
-	if (wrong_direction(p, &from) || !pcapint_linux_passes_filter(p, frame, &from)) {
+	bool filtered_here = lc->filter_in_userland || lc->switching;
+	if (wrong_direction(p, &from) || (filtered_here && !pcapint_linux_passes_filter(p, frame, &from))) {
 		lc->rejected++;
 		return 0;
 	}

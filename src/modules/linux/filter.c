@@ -344,10 +344,6 @@ int pcapint_linux_setfilter(pcap_t *p, struct bpf_program *program)
 
 bool pcapint_linux_passes_filter(pcap_t *p, const struct frame *frame, const struct sockaddr_ll *from)
 {
-	const struct pcap_linux *lc = p->priv;
-
-	if (!lc->filter_in_userland && !lc->switching)
-		return true;
 	bool tagged = frame->status & TP_STATUS_VLAN_VALID;
 	struct pcap_bpf_aux_data aux = {
 		.vlan_tag_present = tagged,

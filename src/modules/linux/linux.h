@@ -189,7 +189,7 @@ int pcapint_linux_tell_trouble(pcap_t *p);
 int pcapint_linux_setfilter(pcap_t *p, struct bpf_program *program);
 /* Gives the kernel a program for the filter, the direction and the snapshot length as they are; 0 or PCAP_ERROR. */
 int pcapint_linux_attach_filter(pcap_t *p);
-/* False if the filter is to be asked here, and rejects the packet; its cooked header is in front of it. */
+/* What the filter, run here, says to a packet with its cooked header in front of it. */
 bool pcapint_linux_passes_filter(pcap_t *p, const struct frame *frame, const struct sockaddr_ll *from);
 /* Looks whether the change to the present filter is over. */
 void pcapint_linux_continue_switch(pcap_t *p);

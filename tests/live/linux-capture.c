@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -419,6 +420,47 @@ static void promiscuous_mode_is_on_while_the_capture_is(void **state)
 	live_run("ip -d link show %s | grep -q 'promiscuity 0'", live_interface());
 }
 
+static void note_address(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
+{
+	(void)header;
+	*(uintptr_t *)user |= (uintptr_t)data;
+}
+
+#ifdef MAP_32BIT
+#define CAN_MAP_LOW true
+#else
+#define CAN_MAP_LOW false
+#endif
+
+/* In a child, since it is for good. */
+static void the_buffer_can_be_mapped_below_4_gib(void **state)
+{
+	char errbuf[PCAP_ERRBUF_SIZE];
+	uintptr_t addresses = 0;
+	int status;
+	pid_t child;
+
+	(void)state;
+	if (!CAN_MAP_LOW) {
+		print_message("skipped: no way to ask for low addresses on this processor\n");
+		skip();
+	}
+	child = fork();
+	assert_return_code(child, errno);
+	if (child == 0) {
+		if (pcap_init(PCAP_CHAR_ENC_LOCAL | PCAP_MMAP_32BIT, errbuf) != 0)
+			_exit(1);
+		pcap_t *p = open_usual();
+		capture_send(live_peer_interface(), 0, 3, 100);
+		for (int n = 0; n < 3;)
+			n += pcap_dispatch(p, 3, note_address, (u_char *)&addresses);
+		pcap_close(p);
+		_exit(addresses != 0 && (uint64_t)addresses >> 32 == 0 ? 0 : 2);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 /* ---- Sending ---- */
 
 static void what_is_sent_arrives_at_the_other_end(void **state)
@@ -549,6 +591,7 @@ int main(void)
 		CASE(time_stamps_have_the_precision_asked_for),
 		CASE(a_protocol_can_be_chosen),
 		CASE(promiscuous_mode_is_on_while_the_capture_is),
+		CASE(the_buffer_can_be_mapped_below_4_gib),
 		CASE(what_is_sent_arrives_at_the_other_end),
 		CASE(many_handles_capture_at_once),
 		CASE(a_child_that_closes_its_copy_leaves_the_parents_capture),

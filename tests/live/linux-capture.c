@@ -87,6 +87,36 @@ static void each_packet_comes_once_and_in_order(void **state)
 	pcap_close(p);
 }
 
+/* As loopback has, and interfaces that put segments together: larger than a slot of the ring in immediate mode. */
+static void large_packets_come_whole(void **state)
+{
+	static const size_t lengths[] = {9000, 15000, 17000, 40000, 65000, 65549};
+	pcap_t *p = capture_open(&(struct capture_options){.device = "lo", .timeout = 20, .immediate = immediate});
+	struct pcap_pkthdr *header;
+	static uint8_t frame[65549];
+	const u_char *data;
+	int status;
+
+	(void)state;
+	for (unsigned i = 0; i < 5 * sizeof(lengths) / sizeof(lengths[0]); i++) {
+		size_t length = lengths[i / 5];
+		capture_send("lo", i, 1, length);
+		/* With small ones in between, so that each goes with its own. */
+		capture_send("lo", 1000 + i, 1, 100);
+		for (int small = 0; small < 2; small++) {
+			do
+				status = pcap_next_ex(p, &header, &data);
+			while (status == 0);
+			assert_int_equal(status, 1);
+			assert_int_equal(header->len, small ? 100 : length);
+			assert_int_equal(header->caplen, small ? 100 : length);
+			live_make_udp(frame, header->len, small ? 1000 + i : i);
+			assert_memory_equal(data, frame, header->len);
+		}
+	}
+	pcap_close(p);
+}
+
 static void a_count_leaves_the_rest_for_the_next_call(void **state)
 {
 	pcap_t *p = open_usual();
@@ -439,6 +469,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(each_packet_comes_once_and_in_order),
+		CASE(large_packets_come_whole),
 		CASE(a_count_leaves_the_rest_for_the_next_call),
 		CASE(pcap_next_ex_hands_out_packets_that_last_until_the_next_read),
 		CASE(the_descriptor_is_readable_as_long_as_there_are_packets),

@@ -174,6 +174,12 @@ typedef struct pcap_writer pcap_writer_t;
 #define PCAP_FSYNC_NEVER 0
 #define PCAP_FSYNC_FINISHED 1
 
+#define PCAP_COMPRESSION_NONE 0
+#define PCAP_COMPRESSION_GZIP 1
+#define PCAP_COMPRESSION_ZSTD 2
+#define PCAP_COMPRESSION_LZ4 3
+#define PCAP_COMPRESSION_BY_NAME 4 /* as the path ends: .gz, .zst, .lz4, or none of them */
+
 /* All 0 is a good choice. The structure can grow at its end. */
 struct pcap_writer_options {
 	int format;    /* PCAP_FORMAT_ */
@@ -189,6 +195,8 @@ struct pcap_writer_options {
 	uint64_t max_packets;
 	uint64_t max_nanoseconds; /* of the packets' time, from a file's first packet on */
 	uint32_t max_files;       /* the oldest file is removed when there would be more; 0: keep all */
+	int compression;          /* PCAP_COMPRESSION_; limits and statistics are of what is compressed */
+	int compression_level;    /* as its library counts; 0: the default */
 	const char *application;  /* what is writing, for the section header; NULL: not told */
 };
 

@@ -32,7 +32,7 @@ static int need_bytes(pcap_t *p, size_t need, const char *part_name, size_t part
 	int status = pcapint_input_fill(&sf->input, need, &p->break_loop);
 
 	if (status == PCAP_ERROR) {
-		pcapint_fmt_errmsg_for_errno(problem, sizeof(problem), errno, "can't read");
+		pcapint_input_problem(&sf->input, problem, sizeof(problem));
 		return packet_error(p, problem);
 	}
 	if (status < 0)

@@ -48,10 +48,8 @@ static void find_start(struct savefile_input *in)
 		in->wake[0] = in->wake[1] = -1;
 }
 
-int pcapint_input_init(struct savefile_input *in, FILE *file, char *errbuf)
+static int make_buffer(struct savefile_input *in, char *errbuf)
 {
-	in->file = file;
-	in->wake[0] = in->wake[1] = -1;
 	in->capacity = WINDOW_END;
 	in->buffer = aligned_alloc(BUFFER_ALIGNMENT, in->capacity);
 	if (in->buffer == NULL) {
@@ -59,12 +57,51 @@ int pcapint_input_init(struct savefile_input *in, FILE *file, char *errbuf)
 		return PCAP_ERROR;
 	}
 	in->start = in->end = HEADROOM;
+	return 0;
+}
+
+int pcapint_input_init(struct savefile_input *in, FILE *file, char *errbuf)
+{
+	in->file = file;
+	in->wake[0] = in->wake[1] = -1;
+	if (make_buffer(in, errbuf) < 0)
+		return PCAP_ERROR;
 	find_start(in);
+	return 0;
+}
+
+int pcapint_input_decompress(struct savefile_input *in, const struct compression *compression, char *errbuf)
+{
+	struct savefile_input *compressed = malloc(sizeof(*compressed));
+	struct savefile_input decompressed = {
+		.file = in->file, .fd = in->fd, .wake = {-1, -1}, .compression = compression};
+
+	if (compressed != NULL)
+		decompressed.decoder = compression->codec->start_decoding();
+	if (decompressed.decoder == NULL) {
+		pcapint_fmt_errmsg_for_errno(errbuf, PCAP_ERRBUF_SIZE, ENOMEM, "can't make a decoder");
+		free(compressed);
+		return PCAP_ERROR;
+	}
+	if (make_buffer(&decompressed, errbuf) < 0) {
+		compression->codec->end_decoding(decompressed.decoder);
+		free(compressed);
+		return PCAP_ERROR;
+	}
+	*compressed = *in;
+	*in = decompressed;
+	in->compressed = compressed;
 	return 0;
 }
 
 void pcapint_input_free(struct savefile_input *in)
 {
+	if (in->compressed != NULL) {
+		in->compression->codec->end_decoding(in->decoder);
+		pcapint_input_free(in->compressed);
+		free(in->compressed);
+		in->compressed = NULL;
+	}
 	free(in->buffer);
 	in->buffer = NULL;
 	for (int i = 0; i < 2; i++)
@@ -77,6 +114,8 @@ void pcapint_input_wake(struct savefile_input *in)
 {
 	int error = errno;
 
+	if (in->compressed != NULL)
+		in = in->compressed;
 	/* A full pipe wakes as well as one byte does. */
 	if (in->wake[1] >= 0 && write(in->wake[1], "", 1) < 0)
 		errno = error;
@@ -153,11 +192,13 @@ static bool wait_for_data(struct savefile_input *in)
 	return false;
 }
 
-static ssize_t read_some(struct savefile_input *in, size_t missing)
+static ssize_t read_some(struct savefile_input *in, size_t missing, const volatile sig_atomic_t *break_loop)
 {
 	u_char *to = in->buffer + in->end;
 	size_t room = in->capacity - in->end;
 
+	if (in->compressed != NULL)
+		return pcapint_input_decode(in, to, room, break_loop);
 	if (in->fd < 0)
 		return read_stream(in, missing, room);
 	if (room > SAVEFILE_READ_SIZE && missing < SAVEFILE_READ_SIZE)
@@ -180,13 +221,13 @@ int pcapint_input_fill(struct savefile_input *in, size_t need, const volatile si
 
 		if (make_room(in, need) < 0)
 			return PCAP_ERROR;
-		count = read_some(in, need - input_available(in));
+		count = read_some(in, need - input_available(in), break_loop);
 		if (count == 0)
 			return 0;
 		if (count > 0) {
 			in->end += (size_t)count;
 			in->end_offset += (size_t)count;
-		} else if (errno != EINTR && (errno != EAGAIN || in->fd < 0)) {
+		} else if (errno != EINTR && (errno != EAGAIN || in->fd < 0 || in->compressed != NULL)) {
 			return PCAP_ERROR;
 		} else if (*break_loop) {
 			return PCAP_ERROR_BREAK;

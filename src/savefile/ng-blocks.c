@@ -55,9 +55,11 @@ int pcapint_ng_error(pcap_t *p, uint32_t type, uint64_t offset, const char *form
 static int read_error(pcap_t *p)
 {
 	const struct pcap_savefile *sf = p->priv;
+	char problem[100];
 
-	pcapint_fmt_errmsg_for_errno(p->errbuf, PCAP_ERRBUF_SIZE, errno, "%s: can't read at offset %llu", sf->name,
-		(unsigned long long)(input_offset(&sf->input) + input_available(&sf->input)));
+	pcapint_input_problem(&sf->input, problem, sizeof(problem));
+	snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%s: at offset %llu: %s", sf->name,
+		(unsigned long long)(input_offset(&sf->input) + input_available(&sf->input)), problem);
 	return PCAP_ERROR;
 }
 

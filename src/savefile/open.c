@@ -8,21 +8,9 @@
 #include <errno.h>
 #include <string.h>
 
-static bool gzip_matches(const u_char first[SAVEFILE_MAGIC_SIZE])
-{
-	return first[0] == 0x1f && first[1] == 0x8b; /* RFC 1952 */
-}
-
-static bool zstd_matches(const u_char first[SAVEFILE_MAGIC_SIZE])
-{
-	return memcmp(first, "\x28\xb5\x2f\xfd", 4) == 0; /* RFC 8878 */
-}
-
 static const struct savefile_format formats[] = {
 	{"pcap", pcapint_classic_matches, pcapint_classic_open},
 	{"pcapng", pcapint_ng_matches, pcapint_ng_open},
-	{"gzip-compressed", gzip_matches, NULL},
-	{"zstd-compressed", zstd_matches, NULL},
 };
 
 void pcapint_shorten_name(char short_name[SAVEFILE_NAME_SIZE], const char *name)
@@ -43,10 +31,12 @@ void pcapint_shorten_name(char short_name[SAVEFILE_NAME_SIZE], const char *name)
 int pcapint_need_file_header(pcap_t *p, size_t size, char *errbuf)
 {
 	struct pcap_savefile *sf = p->priv;
+	char problem[100];
 	size_t available;
 
 	if (pcapint_input_fill(&sf->input, size, &p->break_loop) < 0) {
-		pcapint_fmt_errmsg_for_errno(errbuf, PCAP_ERRBUF_SIZE, errno, "%s: can't read", sf->name);
+		pcapint_input_problem(&sf->input, problem, sizeof(problem));
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s: %s", sf->name, problem);
 		return PCAP_ERROR;
 	}
 	available = input_available(&sf->input);
@@ -60,22 +50,32 @@ int pcapint_need_file_header(pcap_t *p, size_t size, char *errbuf)
 	return PCAP_ERROR;
 }
 
+static int start_decompression(struct pcap_savefile *sf, const struct compression *compression, char *errbuf)
+{
+	if (compression->codec != NULL)
+		return pcapint_input_decompress(&sf->input, compression, errbuf);
+	snprintf(errbuf, PCAP_ERRBUF_SIZE,
+		"%s: the file is compressed with %s, and this library was built without %s", sf->name,
+		compression->name, compression->library);
+	return PCAP_ERROR;
+}
+
 static int open_by_format(pcap_t *p, u_int precision, char *errbuf)
 {
 	struct pcap_savefile *sf = p->priv;
+	const struct compression *compression;
 	const u_char *first;
 
 	if (pcapint_need_file_header(p, SAVEFILE_MAGIC_SIZE, errbuf) < 0)
 		return PCAP_ERROR;
-	first = input_data(&sf->input);
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		if (!formats[i].matches(first))
-			continue;
-		if (formats[i].open != NULL)
-			return formats[i].open(p, precision, errbuf);
-		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s: %s files can't be read yet", sf->name, formats[i].name);
+	compression = pcapint_compression_by_magic(input_data(&sf->input));
+	if (compression != NULL && (start_decompression(sf, compression, errbuf) < 0 ||
+					   pcapint_need_file_header(p, SAVEFILE_MAGIC_SIZE, errbuf) < 0))
 		return PCAP_ERROR;
-	}
+	first = input_data(&sf->input);
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (formats[i].matches(first))
+			return formats[i].open(p, precision, errbuf);
 	snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s: not a capture file (the first bytes are %02x %02x %02x %02x)",
 		sf->name, first[0], first[1], first[2], first[3]);
 	return PCAP_ERROR;

@@ -63,15 +63,20 @@ bool pcapint_output_file_open(struct output_file *file, const char *path, const 
 	if (file->path == NULL)
 		return fail(file, path, "");
 	file->fd = open_descriptor(file, path, start);
-	return file->fd >= 0 || fail(file, strcmp(path, "-") == 0 ? "standard output" : path, "");
+	if (file->fd < 0)
+		return fail(file, strcmp(path, "-") == 0 ? "standard output" : path, "");
+	if (file->compression == NULL)
+		return true;
+	file->encoder = file->compression->codec->start_encoding(file->level);
+	return file->encoder != NULL || fail(file, path, ": can't make an encoder");
 }
 
-bool pcapint_output_file_write(struct output_file *file, const void *bytes, size_t size)
+/* What goes into the file as it is. A codec_sink. */
+static bool write_bytes(void *user, const void *bytes, size_t size)
 {
+	struct output_file *file = user;
 	const u_char *at = bytes;
 
-	if (file->error[0] != '\0')
-		return false;
 	while (size > 0) {
 		ssize_t count = write(file->fd, at, size);
 
@@ -83,6 +88,26 @@ bool pcapint_output_file_write(struct output_file *file, const void *bytes, size
 		size -= (size_t)count;
 	}
 	return true;
+}
+
+static bool encode(struct output_file *file, const void *bytes, size_t size, enum codec_until until)
+{
+	if (file->error[0] != '\0')
+		return false;
+	return file->compression->codec->encode(file->encoder, bytes, size, until, write_bytes, file) ||
+	       fail(file, file->path, ": can't compress");
+}
+
+bool pcapint_output_file_write(struct output_file *file, const void *bytes, size_t size)
+{
+	if (file->error[0] != '\0')
+		return false;
+	return file->compression != NULL ? encode(file, bytes, size, CODEC_MORE) : write_bytes(file, bytes, size);
+}
+
+bool pcapint_output_file_flush(struct output_file *file)
+{
+	return file->encoder == NULL || encode(file, "", 0, CODEC_FLUSH);
 }
 
 /* The folder as well, since a new name is in that. */
@@ -106,6 +131,11 @@ bool pcapint_output_file_finish(struct output_file *file)
 
 	if (file->fd < 0)
 		return file->error[0] == '\0';
+	if (file->encoder != NULL) {
+		encode(file, "", 0, CODEC_END);
+		file->compression->codec->end_encoding(file->encoder);
+		file->encoder = NULL;
+	}
 	regular = fstat(file->fd, &status) == 0 && S_ISREG(status.st_mode);
 	if (file->error[0] == '\0' && file->sync && regular && fdatasync(file->fd) < 0)
 		fail(file, file->path, ": can't write to the disk");

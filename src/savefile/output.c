@@ -22,6 +22,8 @@ static bool do_task(struct output *output, const struct output_task *task)
 		return pcapint_output_file_open(&output->file, (char *)task->bytes, &task->start);
 	case OUTPUT_WRITE:
 		return pcapint_output_file_write(&output->file, task->bytes, task->size);
+	case OUTPUT_FLUSH:
+		return pcapint_output_file_flush(&output->file);
 	case OUTPUT_FINISH:
 		return pcapint_output_file_finish(&output->file);
 	case OUTPUT_REMOVE:
@@ -163,6 +165,8 @@ void pcapint_output_free(struct output *output)
 	}
 	if (output->file.fd >= 0)
 		close(output->file.fd);
+	if (output->file.encoder != NULL)
+		output->file.compression->codec->end_encoding(output->file.encoder);
 	pthread_mutex_destroy(&output->mutex);
 	pthread_cond_destroy(&output->changed);
 	free(output->file.partial);
@@ -230,6 +234,8 @@ int pcapint_output_wait(struct output *output)
 int pcapint_output_flush(struct output *output)
 {
 	push(output);
+	if (output->file.compression != NULL)
+		give_task(output, &(struct output_task){.what = OUTPUT_FLUSH});
 	return pcapint_output_wait(output);
 }
 

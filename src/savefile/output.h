@@ -13,6 +13,8 @@
 
 #include <pcap/pcap.h>
 
+#include "savefile/codec.h"
+
 /* ---- A file (output-file.c): what is done to it, by whichever thread ---- */
 
 struct output_file {
@@ -20,6 +22,9 @@ struct output_file {
 	char *path;
 	char *partial; /* the name that it has until it is finished, or NULL */
 	bool sync;
+	const struct compression *compression; /* NULL: none */
+	int level;
+	void *encoder;
 	char error[PCAP_ERRBUF_SIZE]; /* what went wrong, once something has */
 };
 
@@ -31,6 +36,8 @@ struct output_start {
 /* Each is true, or false with error set. After a failure they do nothing, and are false. */
 bool pcapint_output_file_open(struct output_file *file, const char *path, const struct output_start *start);
 bool pcapint_output_file_write(struct output_file *file, const void *bytes, size_t size);
+/* Hands on what an encoder has kept. */
+bool pcapint_output_file_flush(struct output_file *file);
 /* Ends the file, with all that belongs to that, and closes it. */
 bool pcapint_output_file_finish(struct output_file *file);
 /* Removes a file that is not wanted any more. */
@@ -41,7 +48,7 @@ bool pcapint_output_file_remove(struct output_file *file, const char *path);
 /* A thing to do, for the other thread. */
 struct output_task {
 	struct output_task *next;
-	enum { OUTPUT_OPEN, OUTPUT_WRITE, OUTPUT_FINISH, OUTPUT_REMOVE } what;
+	enum { OUTPUT_OPEN, OUTPUT_WRITE, OUTPUT_FLUSH, OUTPUT_FINISH, OUTPUT_REMOVE } what;
 	struct output_start start;
 	size_t size;
 	u_char *bytes; /* or a path */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/core.h"
+#include "savefile/codec.h"
 
 /* Bytes of a file name that messages show, its end; so that the rest of the message fits PCAP_ERRBUF_SIZE. */
 #define SAVEFILE_NAME_SIZE 100
@@ -35,6 +36,12 @@ struct savefile_input {
 	bool seekable;         /* read at offsets; the descriptor's own position does not move */
 	int wake[2];           /* a pipe that ends a wait for data; -1 where nothing is waited for */
 	size_t stream_leading; /* bytes that the stream held before it came here; they are read first */
+	/* Of a compressed file: where the compressed bytes come from, and what decodes them; NULL: it is not compressed. */
+	struct savefile_input *compressed;
+	const struct compression *compression;
+	void *decoder;
+	bool damaged;     /* they can't be decoded any more */
+	char problem[96]; /* what is wrong with them */
 };
 
 /* What is read of a file in one step: as much as fits the second-level cache. */
@@ -49,6 +56,14 @@ void pcapint_input_free(struct savefile_input *in);
  * set; PCAP_ERROR_BREAK when *break_loop was set while waiting.
  */
 int pcapint_input_fill(struct savefile_input *in, size_t need, const volatile sig_atomic_t *break_loop);
+
+/* Takes what is there, and all that comes, for compressed bytes. 0, or PCAP_ERROR with errbuf filled. */
+int pcapint_input_decompress(struct savefile_input *in, const struct compression *compression, char *errbuf);
+/* Up to `room` decoded bytes, as read() (input-decode.c). */
+ssize_t pcapint_input_decode(
+	struct savefile_input *in, u_char *to, size_t room, const volatile sig_atomic_t *break_loop);
+/* Why pcapint_input_fill() or pcapint_input_skip() failed. */
+void pcapint_input_problem(const struct savefile_input *in, char *text, size_t size);
 
 /* Ends a wait in pcapint_input_fill(); for any thread, and for signal handlers. */
 void pcapint_input_wake(struct savefile_input *in);
@@ -150,7 +165,7 @@ struct pcap_savefile {
 struct savefile_format {
 	const char *name;
 	bool (*matches)(const u_char first[SAVEFILE_MAGIC_SIZE]);
-	int (*open)(pcap_t *p, u_int precision, char *errbuf); /* 0 or PCAP_ERROR; NULL: no reader for it */
+	int (*open)(pcap_t *p, u_int precision, char *errbuf); /* 0 or PCAP_ERROR */
 };
 
 /* The classic format: its file header (classic-header.c), and its packets (classic.c). */

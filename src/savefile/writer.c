@@ -481,13 +481,34 @@ static int check_append(pcap_writer_t *writer, char *errbuf)
 	return 0;
 }
 
+/* NULL, or why there can be no such compression. */
+static const char *choose_compression(pcap_writer_t *writer)
+{
+	int number = writer->options.compression;
+	const struct compression *compression = number == PCAP_COMPRESSION_BY_NAME
+							? pcapint_compression_by_name(writer->pattern)
+							: pcapint_compression_by_number(number);
+
+	if (compression == NULL)
+		return number == PCAP_COMPRESSION_NONE || number == PCAP_COMPRESSION_BY_NAME
+			       ? NULL
+			       : "there is no such compression";
+	if (compression->codec == NULL)
+		return "this library was built without the one that compresses so";
+	writer->output.file.compression = compression;
+	writer->output.file.level = writer->options.compression_level;
+	return NULL;
+}
+
 static int check_options(pcap_writer_t *writer, char *errbuf)
 {
 	const struct pcap_writer_options *options = &writer->options;
-	const char *fault = NULL;
+	const char *fault = choose_compression(writer);
 
 	writer->rotates = options->max_bytes != 0 || options->max_packets != 0 || options->max_nanoseconds != 0;
-	if (options->format != PCAP_FORMAT_PCAPNG && options->format != PCAP_FORMAT_PCAP)
+	if (fault != NULL)
+		; /* it is told below */
+	else if (options->format != PCAP_FORMAT_PCAPNG && options->format != PCAP_FORMAT_PCAP)
 		fault = "there is no such format";
 	else if (options->precision != PCAP_TSTAMP_PRECISION_MICRO &&
 		 options->precision != PCAP_TSTAMP_PRECISION_NANO)
@@ -498,6 +519,8 @@ static int check_options(pcap_writer_t *writer, char *errbuf)
 		fault = "to append goes with one file only, which has its name";
 	else if (options->max_files != 0 && !writer->rotates)
 		fault = "a largest number of files goes with a limit that begins new ones";
+	else if (options->append && writer->output.file.compression != NULL)
+		fault = "compressed files can't be appended to";
 	if (fault == NULL)
 		return options->append && strcmp(writer->pattern, "-") != 0 ? check_append(writer, errbuf) : 0;
 	snprintf(errbuf, PCAP_ERRBUF_SIZE, "%.100s: %s", writer->pattern, fault);

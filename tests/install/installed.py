@@ -63,7 +63,7 @@ class Installed:
             check(path.exists(), f'{path} is not installed')
         needed = set(re.findall(r'NEEDED.*\[(.*)\]', run(['readelf', '-d', tree.libdir / 'libpcap.so.1'])))
         if not tree.is_sanitized():
-            extra = {name for name in needed if not re.match(r'(libc|libpthread|ld-linux.*|libz)\.so', name)}
+            extra = {name for name in needed if not re.match(r'(libc|libpthread|ld-linux.*|libz|libzstd|liblz4)\.so', name)}
             check(not extra, f'the library needs more than it should: {extra}')
 
     def symbols_of(self, *command):
@@ -75,7 +75,8 @@ class Installed:
         static = self.symbols_of('nm', '-g', '--defined-only', self.tree.libdir / 'libpcap.a')
         check(len(shared) > 80, f'only {len(shared)} exported symbols')
         check(shared <= static, f'not in libpcap.a: {sorted(shared - static)}')
-        program = self.build([f'-I{self.tree.includedir}', self.tree.libdir / 'libpcap.a', '-lpthread'], 'archive')
+        libraries = self.output([self.tree.bindir / 'pcap-config', '--static', '--additional-libs'])
+        program = self.build([f'-I{self.tree.includedir}', self.tree.libdir / 'libpcap.a', *libraries], 'archive')
         self.run_program(program, shared=False)
 
     def pkg_config(self):

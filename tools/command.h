@@ -32,6 +32,7 @@ struct command {
 extern const struct command devices_command;
 extern const struct command capture_command;
 extern const struct command read_command;
+extern const struct command info_command;
 extern const struct command filter_command;
 extern const struct command modules_command;
 

@@ -23,7 +23,7 @@ static const struct command help_command = {
 };
 
 static const struct command *const commands[] = {
-	&devices_command, &capture_command, &read_command, &filter_command, &modules_command, &help_command};
+	&devices_command, &capture_command, &read_command, &info_command, &filter_command, &modules_command, &help_command};
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
 static void show_usage(FILE *out)

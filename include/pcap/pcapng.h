@@ -110,6 +110,7 @@ struct pcapng_block {
 	/* PCAPNG_INTERFACE */
 	uint32_t snaplen;  /* 0: no limit */
 	uint16_t linktype; /* LINKTYPE_ value; see pcap-linktype(7) */
+	int dlt;           /* when read: the DLT_ value that this is in programs */
 
 	/* PCAPNG_OBSOLETE_PACKET */
 	uint16_t drops; /* packets lost since the one before; 0xffff: not known */

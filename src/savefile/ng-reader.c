@@ -67,6 +67,7 @@ static int next_classic(pcapng_reader_t *reader)
 		if (block->type == PCAPNG_SECTION)
 			return 1;
 		block->linktype = (uint16_t)pcapint_dlt_to_linktype(reader->p->linktype);
+		block->dlt = reader->p->linktype;
 		block->snaplen = (uint32_t)reader->p->snapshot;
 		block->options = &reader->tsresol_option;
 		block->option_count = 1;
@@ -179,6 +180,7 @@ static int take_interface(pcapng_reader_t *reader, const struct ng_block *source
 		return PCAP_ERROR;
 	block->interface = (uint32_t)ng->interface_count - 1;
 	block->linktype = savefile_load16(source->bytes + 8, ng->swapped);
+	block->dlt = ng->interfaces[block->interface].dlt;
 	block->snaplen = savefile_load32(source->bytes + 12, ng->swapped);
 	return take_options(reader, source, 16);
 }

@@ -8,7 +8,7 @@ from tap import check
 from weir_command import OK, USAGE, holds, refused, same, weir
 
 SOURCE = pathlib.Path(sys.argv[2])
-COMMANDS = ['devices', 'capture', 'read', 'filter', 'modules']
+COMMANDS = ['devices', 'capture', 'read', 'info', 'filter', 'modules']
 
 
 def usage_is_shown():

@@ -276,6 +276,7 @@ static void check_everything(pcapng_reader_t *reader)
 	next_block(reader, PCAPNG_SECTION);
 	block = next_block(reader, PCAPNG_INTERFACE);
 	assert_int_equal(block->linktype, 1);
+	assert_int_equal(block->dlt, DLT_EN10MB);
 	assert_int_equal(block->snaplen, 65535);
 	check_packets(reader);
 	block = next_block(reader, PCAPNG_NAME_RESOLUTION);

@@ -108,7 +108,7 @@ void capture_all(pcap_t *p, struct captured *captured, const char *interface)
 void capture_send(const char *interface, unsigned first, unsigned count, size_t length)
 {
 	int sender = live_open_sender(interface);
-	static uint8_t frame[65536];
+	static uint8_t frame[65535 + 14];
 	unsigned i;
 
 	for (i = 0; i < count; i++) {

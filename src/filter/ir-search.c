@@ -82,7 +82,8 @@ static size_t merge_ranges(struct range *ranges, size_t count)
 {
 	size_t kept = 0;
 
-	qsort(ranges, count, sizeof(*ranges), by_low);
+	if (count > 0)
+		qsort(ranges, count, sizeof(*ranges), by_low);
 	for (size_t i = 0; i < count; i++) {
 		if (kept > 0 &&
 			(ranges[kept - 1].high == UINT32_MAX || ranges[i].low <= ranges[kept - 1].high + 1)) {

@@ -78,7 +78,7 @@ int pcap_compile_ex(pcap_t *p, struct bpf_program *program, const char *expressi
 	arena_init(&filter.arena, FILTER_MEMORY);
 	bool done = make_program(&filter, program);
 	if (!done) {
-		filter_error_text(&filter, p->errbuf, sizeof(p->errbuf));
+		filter_error_text(&filter, p->errbuf, PCAP_ERRBUF_SIZE);
 		if (error != NULL)
 			tell(&filter, error, error_size);
 	}

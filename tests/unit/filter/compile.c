@@ -134,6 +134,20 @@ static void test_long_error(void **state)
 	assert_non_null(strstr(pcap_geterr(p), "...\n"));
 }
 
+/* As long as a message can be: it still fits where programs copy it to. */
+static void test_longest_error(void **state)
+{
+	struct bpf_program program;
+	char expression[400] = "ip proto \\";
+
+	(void)state;
+	for (size_t length = strlen(expression); length < sizeof(expression) - 1; length++) {
+		expression[length] = '\xff';
+		assert_int_equal(pcap_compile(p, &program, expression, 1, PCAP_NETMASK_UNKNOWN), PCAP_ERROR);
+		assert_true(strlen(pcap_geterr(p)) < PCAP_ERRBUF_SIZE);
+	}
+}
+
 static char *explained(const char *expression, int what)
 {
 	char *text = NULL;
@@ -201,6 +215,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_error_of_all, open_handle, close_handle),
 		cmocka_unit_test_setup_teardown(test_netmask, open_handle, close_handle),
 		cmocka_unit_test_setup_teardown(test_long_error, open_handle, close_handle),
+		cmocka_unit_test_setup_teardown(test_longest_error, open_handle, close_handle),
 		cmocka_unit_test_setup_teardown(test_explain, open_handle, close_handle),
 		cmocka_unit_test_setup_teardown(test_empty, open_handle, close_handle),
 	};

@@ -112,7 +112,10 @@ static pcap_t *open_ours(const struct setting *setting)
 	return p;
 }
 
-/* Frames of several protocols and lengths, some with a VLAN tag, from both ends of the wire and on loopback. */
+/*
+ * Frames of several protocols and lengths, some with a VLAN tag, from both ends of the wire and on loopback. No more
+ * than the smallest ring holds, which is that of immediate mode without the privilege to enlarge the socket's queue.
+ */
 static void send_traffic(void)
 {
 	static const uint16_t types[] = {ETH_P_IP, ETH_P_IP, ETH_P_ARP, ETH_P_IPV6, 0x88b5, 40};
@@ -121,7 +124,7 @@ static void send_traffic(void)
 		live_open_sender("lo")};
 	uint8_t frame[2000];
 
-	for (unsigned i = 0; i < 600; i++) {
+	for (unsigned i = 0; i < 540; i++) {
 		size_t length = lengths[i / 2 % 5];
 		uint16_t type = types[i / 3 % 6];
 		live_make_udp(frame, length, i);

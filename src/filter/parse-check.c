@@ -27,25 +27,25 @@ static const struct rule {
 	uint64_t forms;
 	const char *form_names;
 } rules[] = {
-	{TYPE_DEFAULT, "a host", HOST_PROTOCOLS, "ether, ip, ip6, arp, rarp and decnet", true, HOST_FORMS,
+	{TYPE_DEFAULT, "a host", HOST_PROTOCOLS, "ether, ip, ip6, arp, rarp, decnet", true, HOST_FORMS,
 		"an address"},
-	{TYPE_HOST, "\"host\"", HOST_PROTOCOLS, "ether, ip, ip6, arp, rarp and decnet", true, HOST_FORMS,
+	{TYPE_HOST, "\"host\"", HOST_PROTOCOLS, "ether, ip, ip6, arp, rarp, decnet", true, HOST_FORMS,
 		"an address"},
-	{TYPE_NET, "\"net\"", HOST_PROTOCOLS & ~SET(PROTO_LINK), "ip, ip6, arp, rarp and decnet", true,
+	{TYPE_NET, "\"net\"", HOST_PROTOCOLS & ~SET(PROTO_LINK), "ip, ip6, arp, rarp, decnet", true,
 		SET(ID_NAME) | SET(ID_NUMBER) | SET(ID_IPV4) | SET(ID_IPV6) | SET(ID_DECNET), "an IP network"},
-	{TYPE_PORT, "\"port\"", PORT_PROTOCOLS, "tcp, udp and sctp", true, SET(ID_NAME) | SET(ID_NUMBER),
+	{TYPE_PORT, "\"port\"", PORT_PROTOCOLS, "tcp, udp, sctp", true, SET(ID_NAME) | SET(ID_NUMBER),
 		"a number or the name of a service"},
-	{TYPE_PORTRANGE, "\"portrange\"", PORT_PROTOCOLS, "tcp, udp and sctp", true, SET(ID_RANGE) | SET(ID_NUMBER),
+	{TYPE_PORTRANGE, "\"portrange\"", PORT_PROTOCOLS, "tcp, udp, sctp", true, SET(ID_RANGE) | SET(ID_NUMBER),
 		"two ports with \"-\" between them"},
 	{TYPE_PROTO, "\"proto\"",
 		SET(PROTO_NONE) | SET(PROTO_LINK) | SET(PROTO_IP) | SET(PROTO_IPV6) | SET(PROTO_ISO) |
 			SET(PROTO_ISIS),
-		"ether, ip, ip6, iso and isis", false, SET(ID_NAME) | SET(ID_NUMBER),
+		"ether, ip, ip6, iso, isis", false, SET(ID_NAME) | SET(ID_NUMBER),
 		"a number or the name of a protocol"},
-	{TYPE_PROTOCHAIN, "\"protochain\"", SET(PROTO_NONE) | SET(PROTO_IP) | SET(PROTO_IPV6), "ip and ip6", false,
+	{TYPE_PROTOCHAIN, "\"protochain\"", SET(PROTO_NONE) | SET(PROTO_IP) | SET(PROTO_IPV6), "ip, ip6", false,
 		SET(ID_NAME) | SET(ID_NUMBER), "a number or the name of a protocol"},
 	{TYPE_GATEWAY, "\"gateway\"", SET(PROTO_NONE) | SET(PROTO_IP) | SET(PROTO_ARP) | SET(PROTO_RARP),
-		"ip, arp and rarp", false, SET(ID_NAME), "the name of a host"},
+		"ip, arp, rarp", false, SET(ID_NAME), "the name of a host"},
 };
 
 static const struct rule *find_rule(enum id_type type)
@@ -57,25 +57,33 @@ static const struct rule *find_rule(enum id_type type)
 	return rule;
 }
 
-static const char *protocol_word(enum protocol protocol)
+/* The protocol and the rest of the head do not go together; where the protocol is a primitive, "and" joins the two. */
+static void fail_protocol(struct parser *parser, const struct token *first, const struct rule *rule)
 {
-	return filter_keyword_text(KEYWORD_PROTOCOL, protocol);
+	struct span head = parse_span(parser, first);
+	const char *text = parser->filter->input.text, *protocol = first->keyword->text;
+	char rest[64], advice[128] = "";
+
+	snprintf(rest, sizeof(rest), "%.*s", (int)(head.length - (first[1].span.offset - head.offset)),
+		text + first[1].span.offset);
+	if (first->keyword->value != PROTO_LINK && first->keyword->value != PROTO_RADIO)
+		snprintf(advice, sizeof(advice), "; did you mean \"%s and %s\"?", protocol, rest);
+	filter_error(parser->filter, head, "%s cannot stand behind \"%s\", only behind %s or alone%s", rule->word,
+		protocol, rule->protocol_names, advice);
 }
 
-bool parse_check_qualifiers(struct parser *parser, const struct qualifiers *qualifiers, struct span span)
+bool parse_check_qualifiers(struct parser *parser, const struct qualifiers *qualifiers, const struct token *first)
 {
-	struct filter *filter = parser->filter;
 	const struct rule *rule = find_rule(qualifiers->type);
 	bool wlan = qualifiers->direction >= DIR_RA;
 
 	if ((rule->protocols & SET(qualifiers->protocol)) == 0)
-		filter_error(filter, span,
-			"%s cannot be asked of \"%s\"; it can of %s, or of no protocol in particular", rule->word,
-			protocol_word(qualifiers->protocol), rule->protocol_names);
+		fail_protocol(parser, first, rule);
 	else if (!rule->direction && qualifiers->direction != DIR_DEFAULT)
-		filter_error(filter, span, "%s has no direction", rule->word);
+		filter_error(parser->filter, parse_span(parser, first), "%s has no direction", rule->word);
 	else if (wlan && (qualifiers->protocol != PROTO_LINK || rule->forms != HOST_FORMS))
-		filter_error(filter, span, "\"%s\" is an address of 802.11: write \"wlan %s MAC\"",
+		filter_error(parser->filter, parse_span(parser, first),
+			"\"%s\" is an address of 802.11: write \"wlan %s MAC\"",
 			filter_keyword_text(KEYWORD_DIRECTION, qualifiers->direction),
 			filter_keyword_text(KEYWORD_DIRECTION, qualifiers->direction));
 	else
@@ -167,7 +175,7 @@ static bool check_number(struct parser *parser, const struct qualifiers *qualifi
 	return false;
 }
 
-bool parse_check_id(struct parser *parser, const struct qualifiers *qualifiers, struct id *id)
+bool parse_check_id(struct parser *parser, const struct qualifiers *qualifiers, const struct id *id)
 {
 	const struct rule *rule = find_rule(qualifiers->type);
 	const char *wanted = NULL;

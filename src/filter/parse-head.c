@@ -42,6 +42,13 @@ static bool parse_qualified_id(struct parser *parser, struct operands *operands)
 	return parse_push(parser, node, operands);
 }
 
+static bool fail_unknown(struct parser *parser, const char *meant)
+{
+	filter_error(parser->filter, parser->at->span, "unknown word \"%s\"; did you mean \"%s\"?",
+		parse_text(parser, parser->at), meant);
+	return false;
+}
+
 bool parse_bare_id(struct parser *parser, struct operands *operands)
 {
 	const struct token *token = parser->at;
@@ -51,11 +58,8 @@ bool parse_bare_id(struct parser *parser, struct operands *operands)
 	if (token->kind == TOKEN_WORD && parse_is_operator(&token[1]) && strchr(token->text, '-') != NULL)
 		return parse_fail(parser, "\"%s\" is read as one word; put blanks around \"-\" to subtract");
 	const char *meant = token->kind == TOKEN_WORD ? filter_near_miss(token->text, KEYWORDS_ALL) : NULL;
-	if (meant != NULL) {
-		filter_error(parser->filter, token->span, "unknown word \"%s\"; did you mean \"%s\"?",
-			parse_text(parser, token), meant);
-		return false;
-	}
+	if (meant != NULL)
+		return fail_unknown(parser, meant);
 	const char *word = token->kind == TOKEN_MAC || token->kind == TOKEN_ARCNET ? "ether host"
 			   : token->kind == TOKEN_NUMBER                           ? "port"
 										   : "host";
@@ -84,11 +88,8 @@ static bool parse_protocol_alone(struct parser *parser, const struct token *prot
 		const char *meant = filter_near_miss(
 			token->text, KEYWORDS_OF(KEYWORD_TYPE) | KEYWORDS_OF(KEYWORD_DIRECTION) |
 					     KEYWORDS_OF(KEYWORD_CAST) | KEYWORDS_OF(KEYWORD_TOKEN));
-		if (meant != NULL) {
-			filter_error(parser->filter, token->span, "unknown word \"%s\"; did you mean \"%s\"?",
-				parse_text(parser, token), meant);
-			return false;
-		}
+		if (meant != NULL)
+			return fail_unknown(parser, meant);
 	}
 	if (parse_starts_id(token) || token->kind == TOKEN_OPEN) {
 		filter_error(parser->filter, token->span,
@@ -122,6 +123,20 @@ static bool is_protocol_word(const struct token *token)
 	       parse_is(token, KEYWORD_WLAN_SUBTYPE) || parse_is(token, KEYWORD_WLAN_DIR);
 }
 
+/* Whether what looks like a name before another one is more likely a keyword: "src prot 80". */
+static bool fail_at_near_type(struct parser *parser)
+{
+	const struct token *token = parser->at;
+	const char *meant;
+
+	if (token->kind != TOKEN_WORD || !parse_starts_id(&token[1]))
+		return false;
+	meant = filter_near_miss(token->text, KEYWORDS_OF(KEYWORD_TYPE) | KEYWORDS_OF(KEYWORD_DIRECTION));
+	if (meant != NULL)
+		fail_unknown(parser, meant);
+	return meant != NULL;
+}
+
 bool parse_head(struct parser *parser, struct operands *operands)
 {
 	const struct token *first = parser->at;
@@ -139,7 +154,7 @@ bool parse_head(struct parser *parser, struct operands *operands)
 		qualifiers.direction = parse_direction(parser);
 	if (parse_is(parser->at, KEYWORD_TYPE))
 		qualifiers.type = (enum id_type)parser->at++->keyword->value;
-	if (!parse_check_qualifiers(parser, &qualifiers, parse_span(parser, first)))
+	if (fail_at_near_type(parser) || !parse_check_qualifiers(parser, &qualifiers, first))
 		return false;
 	parser->qualifiers = qualifiers;
 	parser->has_qualifiers = true;

@@ -9,10 +9,7 @@
 
 bool parse_fail_at(struct parser *parser, const struct token *token, const char *format)
 {
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	filter_error(parser->filter, token->span, format, parse_text(parser, token));
-#pragma GCC diagnostic pop
 	return false;
 }
 
@@ -57,7 +54,7 @@ bool parse_number(struct parser *parser, const char *what, uint32_t most, uint32
 	const struct token *token = parser->at;
 
 	if (token->kind != TOKEN_NUMBER) {
-		filter_error(parser->filter, token->span, "%s wants a number here", what);
+		filter_error(parser->filter, token->span, "%s is wanted here, as a number", what);
 		return false;
 	}
 	if (token->number > most) {

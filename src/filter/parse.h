@@ -45,7 +45,7 @@ const char *parse_text(struct parser *parser, const struct token *token);
 bool parse_is(const struct token *token, enum keyword_class class);
 /* Goes on by a token if it is of that kind. */
 bool parse_take(struct parser *parser, enum token_kind kind);
-/* A number that the token at hand must be, no larger than most; what: "VLAN ID". */
+/* A number that the token at hand must be, no larger than most; what: "a VLAN ID". */
 bool parse_number(struct parser *parser, const char *what, uint32_t most, uint32_t *number);
 /* The span from a token to the one before the one at hand. */
 struct span parse_span(const struct parser *parser, const struct token *first);
@@ -60,13 +60,13 @@ bool parse_comparison(const struct token *token, enum comparison *comparison);
 bool parse_head(struct parser *parser, struct operands *operands);
 bool parse_bare_id(struct parser *parser, struct operands *operands);
 
-/* parse-id.c: the id at hand under these qualifiers; head is the token that they begin at, or NULL. */
+/* parse-id.c: the id at hand, under these qualifiers. */
 bool parse_id(struct parser *parser, const struct qualifiers *qualifiers, struct id *id);
 bool parse_starts_id(const struct token *token);
 
-/* parse-check.c: whether the qualifiers, and the id, go together; an error is marked at span. */
-bool parse_check_qualifiers(struct parser *parser, const struct qualifiers *qualifiers, struct span span);
-bool parse_check_id(struct parser *parser, const struct qualifiers *qualifiers, struct id *id);
+/* parse-check.c: whether qualifiers, of which the first is at a token, go together; and the id with them. */
+bool parse_check_qualifiers(struct parser *parser, const struct qualifiers *qualifiers, const struct token *first);
+bool parse_check_id(struct parser *parser, const struct qualifiers *qualifiers, const struct id *id);
 
 /* parse-word.c: a primitive that is a keyword, behind the word of a protocol or not (NULL). */
 bool parse_word(struct parser *parser, const struct token *protocol, struct operands *operands);

@@ -164,8 +164,13 @@ void keep_packet(u_char *user, const struct pcap_pkthdr *header, const u_char *d
 	struct packets *packets = (struct packets *)user;
 	struct packet *packet;
 
-	packets->list = realloc(packets->list, ((size_t)packets->count + 1) * sizeof(struct packet));
-	assert_non_null(packets->list);
+	/* Twice the room whenever it is used up, which is at powers of two. */
+	if ((packets->count & (packets->count - 1)) == 0) {
+		size_t room = packets->count == 0 ? 1 : 2 * (size_t)packets->count;
+
+		packets->list = realloc(packets->list, room * sizeof(struct packet));
+		assert_non_null(packets->list);
+	}
 	packet = &packets->list[packets->count++];
 	packet->header = *header;
 	packet->data = malloc(header->caplen + 1);

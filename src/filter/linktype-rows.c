@@ -11,6 +11,7 @@
 #define PPP_MPLS 0x0281
 
 static const struct addresses ethernet_addresses = {.destination = 0, .source = 6, .size = 6};
+static const struct addresses prepended_addresses = {.destination = 4, .source = 10, .size = 6};
 static const struct addresses fddi_addresses = {.destination = 1, .source = 7, .size = 6};
 static const struct addresses token_ring_addresses = {.destination = 2, .source = 8, .size = 6};
 /* RFC 2625: a network header of two Fibre Channel names, which hold 48-bit addresses. */
@@ -33,12 +34,11 @@ static const struct direction_field brcm_direction = {.offset = 12, .size = 1, .
 static const struct direction_field brcm_first_direction = {.offset = 0, .size = 1, .mask = 0xe0, .sent = 0x20};
 
 /* Ethernet, whose type or length stands tag bytes further back than usual. */
-#define ETHERNET_FORM(tag)                                                                                         \
-	.type = 12 + (tag), .payload = 14 + (tag), .network_nosnap = 3, .addresses = &ethernet_addresses,          \
-	.llc = llc_in_ethernet
-#define ETHERNET(number, tag)                                                                                      \
+#define ETHERNET_FORM(tag) .type = 12 + (tag), .payload = 14 + (tag), .network_nosnap = 3, .llc = llc_in_ethernet
+#define ETHERNET_LIKE(number, tag, at)                                                                             \
 	.dlt = number, ETHERNET_FORM(tag), .tell = tell_ethernet, .mpls = LINK_PROTO_MPLS,                         \
-	.has = LINK_VLAN | LINK_PPPOE | LINK_ARP
+	.has = LINK_VLAN | LINK_PPPOE | LINK_ARP, .addresses = &(at)
+#define ETHERNET(number, tag) ETHERNET_LIKE(number, tag, ethernet_addresses)
 
 /* A header of some bytes, then LLC. */
 #define LLC_FORM(header) .type = (header) + 6, .payload = header, .network = 8, .network_nosnap = 3
@@ -68,21 +68,34 @@ static const struct direction_field brcm_first_direction = {.offset = 0, .size =
 const struct linktype linktype_pppoe_session = {PPP(DLT_PPP, 0)};
 
 /* LAN emulation: two bytes for the client, then Ethernet. */
-const struct linktype linktype_lane = {ETHERNET_FORM(0), .dlt = DLT_SUNATM, .has = LINK_PPPOE | LINK_ARP | LINK_ATM,
-	.tell = tell_ethernet, .guard = is_lane_data};
+const struct linktype linktype_lane = {
+	ETHERNET_FORM(0),
+	.dlt = DLT_SUNATM,
+	.has = LINK_PPPOE | LINK_ARP | LINK_ATM,
+	.tell = tell_ethernet,
+	.addresses = &ethernet_addresses,
+	.guard = is_lane_data,
+};
 
 const struct linktype linktype_vxlan = {ETHERNET(DLT_EN10MB, 0)};
 
-const struct linktype linktype_geneve = {ETHERNET_FORM(0), .dlt = DLT_EN10MB, .mpls = LINK_PROTO_MPLS,
-	.has = LINK_VLAN | LINK_PPPOE | LINK_ARP | LINK_MAYBE, .tell = tell_geneve, .tell_tagged = tell_ethernet,
-	.guard = is_geneve_ethernet};
+const struct linktype linktype_geneve = {
+	ETHERNET_FORM(0),
+	.dlt = DLT_EN10MB,
+	.mpls = LINK_PROTO_MPLS,
+	.has = LINK_VLAN | LINK_PPPOE | LINK_ARP | LINK_MAYBE,
+	.tell = tell_geneve,
+	.tell_tagged = tell_ethernet,
+	.addresses = &ethernet_addresses,
+	.guard = is_geneve_ethernet,
+};
 
 static const struct linktype linktypes[] = {
 	{ETHERNET(DLT_EN10MB, 0)},
 	{ETHERNET(DLT_NETANALYZER, 0), .link = 4},
 	{ETHERNET(DLT_NETANALYZER_TRANSPARENT, 0), .link = 12},
 	{ETHERNET(DLT_DSA_TAG_BRCM, 4), .direction = &brcm_direction},
-	{ETHERNET(DLT_DSA_TAG_BRCM_PREPEND, 0), .link = 4, .direction = &brcm_first_direction},
+	{ETHERNET_LIKE(DLT_DSA_TAG_BRCM_PREPEND, 4, prepended_addresses), .direction = &brcm_first_direction},
 	{ETHERNET(DLT_DSA_TAG_DSA, 4), .direction = &dsa_direction},
 	{ETHERNET(DLT_DSA_TAG_EDSA, 8), .direction = &edsa_direction},
 

@@ -58,6 +58,8 @@ struct block *generate_tunnel(struct generator *g, enum word word, const struct 
 	in = is_tunnel(g, word, tags, place_add(network, IPV6_HEADER), ways);
 	in = test(g, TEST_EQ, load_at(g, network, IPV6_NEXT_HEADER, 1), IPPROTO_UDP, ways_to(in, no));
 	ways.no = link_protocol(g, layout, LINK_PROTO_IPV6, ways_to(in, no));
+	if ((layout->linktype->has & LINK_VAGUE) != 0)
+		no = ways.no;
 	in = is_tunnel(g, word, tags, ipv4_payload(g, layout), ways_to(ways.yes, no));
 	in = not_fragment(g, layout, ways_to(in, no));
 	in = test(g, TEST_EQ, load_at(g, network, IP_PROTOCOL, 1), IPPROTO_UDP, ways_to(in, no));

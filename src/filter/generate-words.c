@@ -96,7 +96,7 @@ static struct block *link_multicast(struct generator *g, const struct layout *la
 	const struct value *to = load_at(g, layout->link, addresses->destination, 1);
 	if (addresses->size == 1)
 		return test(g, TEST_EQ, to, addresses->broadcast, ways);
-	return test(g, TEST_SET, to, GROUP_BIT, ways);
+	return behind_guard(g, layout, test(g, TEST_SET, to, GROUP_BIT, ways), ways.no);
 }
 
 static struct block *multicast(

@@ -12,8 +12,9 @@
 /* The calls that live benchmarks make of a library. */
 #define BENCH_CALLS(X)                                                                                             \
 	X(pcap_create)                                                                                             \
-	X(pcap_set_snaplen) X(pcap_set_promisc) X(pcap_set_timeout) X(pcap_set_immediate_mode)                     \
-		X(pcap_set_buffer_size) X(pcap_activate) X(pcap_setnonblock) X(pcap_dispatch) X(pcap_stats)        \
+	X(pcap_set_snaplen)                                                                                        \
+	X(pcap_set_promisc) X(pcap_set_timeout) X(pcap_set_immediate_mode) X(pcap_set_buffer_size)                 \
+		X(pcap_activate) X(pcap_setnonblock) X(pcap_get_selectable_fd) X(pcap_dispatch) X(pcap_stats)      \
 			X(pcap_close) X(pcap_geterr) X(pcap_findalldevs) X(pcap_freealldevs)
 
 struct bench_library {

@@ -12,6 +12,7 @@
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@
 #define MAX_ROUNDS 100
 #define BATCH 64
 #define MAX_SAMPLES 2000
+#define TIMEOUT_MS 100
 /* A type that nothing answers (IEEE's local experimental Ethernet type). */
 #define ETHERTYPE 0x88b5
 
@@ -106,7 +108,7 @@ static pcap_t *open_capture(const struct bench_library *library, bool immediate)
 		exit(1);
 	}
 	library->pcap_set_snaplen(p, 262144);
-	library->pcap_set_timeout(p, 100);
+	library->pcap_set_timeout(p, TIMEOUT_MS);
 	library->pcap_set_immediate_mode(p, immediate);
 	if (library->pcap_activate(p) < 0) {
 		fprintf(stderr, "%s: %s\n", library->path, library->pcap_geterr(p));
@@ -148,30 +150,27 @@ static void capture_frames(
 
 	if (sender == 0)
 		send_frames(size, frames);
-	/* Until the sender is gone and two buffering time-outs bring nothing. */
-	struct timespec pause = {0, 100000000};
+	/*
+	 * Until the sender is gone and two buffering time-outs bring nothing. Waits by poll(): libpcap's own wait goes on
+	 * past the time-out until there is a packet.
+	 */
 	char errbuf[PCAP_ERRBUF_SIZE];
 	bool sending = true;
-	while (sending || idle < 2) {
+	library->pcap_setnonblock(p, 1, errbuf);
+	while ((sending || idle < 2) && (sending || captured < frames)) {
+		struct pollfd fd = {.fd = library->pcap_get_selectable_fd(p), .events = POLLIN};
 		long before = captured;
-		if (!sending)
-			library->pcap_setnonblock(p, 1, errbuf);
+		poll(&fd, 1, TIMEOUT_MS);
 		if (library->pcap_dispatch(p, -1, count_frame, (u_char *)&captured) < 0) {
 			fprintf(stderr, "%s: %s\n", library->path, library->pcap_geterr(p));
 			exit(1);
 		}
 		if (captured != before)
 			end = bench_seconds();
-		if (sending && waitpid(sender, NULL, WNOHANG) == sender)
-			sending = false;
-		if (!sending && captured == before) {
+		if (sending)
+			sending = waitpid(sender, NULL, captured == frames ? 0 : WNOHANG) != sender;
+		else if (captured == before)
 			idle++;
-			nanosleep(&pause, NULL);
-		}
-		if (captured == frames)
-			idle = 2;
-		if (captured == frames && sending)
-			sending = waitpid(sender, NULL, 0) != sender;
 	}
 	library->pcap_stats(p, &stats);
 	result->processor[round] = (processor_seconds() - processor) * 1e6 / (double)captured;

@@ -113,13 +113,20 @@ static bool follows(const struct value *value, const struct value *base, uint32_
 
 #define FOLLOW_DEPTH 4
 
+/*
+ * How many facts are looked at for a test, the nearest first: all of them would take time with the square of the
+ * expression's length. What is forgotten so far back costs a test, which then is a near fact again.
+ */
+#define FACTS 256
+
 static enum outcome implied(const struct fact *facts, const struct block *test)
 {
 	struct known known = {0, UINT32_MAX, 0};
+	int left = FACTS;
 
 	if (test->kind != BLOCK_TEST)
 		return UNKNOWN;
-	for (const struct fact *fact = facts; fact != NULL; fact = fact->parent) {
+	for (const struct fact *fact = facts; fact != NULL && left-- > 0; fact = fact->parent) {
 		const struct block *seen = fact->test;
 		enum outcome outcome = UNKNOWN;
 		uint32_t number;
@@ -164,6 +171,9 @@ static struct block *thread(struct pass *pass, struct block *from, bool outcome)
 		to = known == YES ? to->yes : to->no;
 		pass->changed = true;
 	}
+	/* Where the filter ends, nothing is asked any more. */
+	if (to->yes == NULL)
+		return to;
 	pass->facts[to->number] = pass->reached[to->number] ? common(pass->facts[to->number], fact) : fact;
 	pass->reached[to->number] = true;
 	return to;

@@ -183,11 +183,6 @@ static bool is_frame_relay(int linktype)
 	return linktype == DLT_FRELAY;
 }
 
-static bool is_bacnet(int linktype)
-{
-	return linktype == DLT_BACNET_MS_TP;
-}
-
 static bool is_juniper(int linktype)
 {
 	return linktype == DLT_JUNIPER_MLPPP || linktype == DLT_JUNIPER_MFR || linktype == DLT_JUNIPER_PPP ||
@@ -207,6 +202,11 @@ static bool is_ppi(int linktype)
 static bool is_brcm_first(int linktype)
 {
 	return linktype == DLT_DSA_TAG_BRCM_PREPEND;
+}
+
+static bool has_bytes_only(int linktype)
+{
+	return linktype == DLT_BACNET_MS_TP || linktype == DLT_JUNIPER_ES;
 }
 
 static bool has_direction(int linktype)
@@ -236,6 +236,7 @@ static const struct {
 	{RELATION, has_variable_header, "the peer overwrites the length of the headers before"},
 	{GENEVE | LINK_BYTES, NULL,
 		"link-layer bytes are those of Ethernet, which not all that Geneve carries has"},
+	{GENEVE | LLC, NULL, "an LLC header is one of Ethernet, which not all that Geneve carries has"},
 	{LINK_BYTES, is_brcm_first, "the link-layer header starts behind the tag"},
 	{ISO, is_cooked, "OSI's headers start behind the LLC header"},
 	{LLC_PROTO, is_cooked, "IPX has an Ethernet type, too"},
@@ -246,7 +247,7 @@ static const struct {
 	{0, is_ppi, "packets that are no 802.11 frames can match what is not about 802.11"},
 	{0, is_slip, "the IP version is read behind the link-layer header"},
 	{0, is_frame_relay, "the IP header starts behind the NLPID"},
-	{0, is_bacnet, "network protocols that no frame tells of are not asked for"},
+	{0, has_bytes_only, "network protocols that no frame tells of are not asked for"},
 	{ISO, is_juniper, "the peer reads the byte before the OSI header"},
 };
 

@@ -236,6 +236,9 @@ static bool agree(const struct programs *p, int linktype, const char *expression
 		verdict(&p->theirs, packet, &executed[0]);
 		if (verdict(&p->ours_plain, packet, &ignored) != ours)
 			fail_msg("type %d, \"%s\": unoptimized it differs", linktype, expression);
+		/* The peer's protochain may well run for ever. */
+		if (executed[1] == LONGEST_RUN || ignored == LONGEST_RUN)
+			fail_msg("type %d, \"%s\": our program does not end", linktype, expression);
 		same = verdict(&p->theirs_plain, packet, &ignored) == ours;
 		for (int j = 0; j < 2 && count; j++)
 			sums.executed[j] += executed[j];

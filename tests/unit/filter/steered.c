@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* An interpreter that knows from which bytes of the packet each register comes. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
-
-#include <cmocka.h>
 
 #include "../../lib/random-numbers.h"
 #include "steered.h"
-
-/* No program of a test goes round in a protochain for longer. */
-#define LONGEST_RUN 100000
 
 /* Bytes of the packet, and what was done to them: masked, then shifted to the right. */
 struct origin {
@@ -206,6 +199,5 @@ uint32_t run_steered(
 			break;
 		}
 	}
-	fail_msg("the program does not end");
 	return 0;
 }

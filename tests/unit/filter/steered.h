@@ -11,6 +11,9 @@
 
 #include <pcap/bpf.h>
 
+/* A program that has run so many instructions does not end; it returns 0 then. */
+#define LONGEST_RUN 100000
+
 /* What the program returns; *executed instructions. state is that of random_number(); NULL: the packet stays as it is. */
 uint32_t run_steered(
 	const struct bpf_insn *program, uint8_t *packet, uint32_t length, uint64_t *state, unsigned *executed);

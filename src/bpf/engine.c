@@ -60,8 +60,7 @@ u_int pcapint_filter_packet(
 {
 	const struct bpf_engine *engine = &p->core->engine;
 
-	/* A module may have put another program into fcode, which is run as it is. */
-	if (engine->run == NULL || engine->program != p->fcode.bf_insns)
+	if (!engine_is_native(engine, p->fcode.bf_insns))
 		return interpret(p, packet, wirelen, buflen, aux);
 	return engine->run(packet, buflen > INT32_MAX ? INT32_MAX : buflen, wirelen, aux);
 }
@@ -83,7 +82,5 @@ int pcap_set_native_filter(pcap_t *p, int mode)
 
 int pcap_is_filter_native(pcap_t *p)
 {
-	const struct bpf_engine *engine = &p->core->engine;
-
-	return engine->run != NULL && engine->program == p->fcode.bf_insns;
+	return engine_is_native(&p->core->engine, p->fcode.bf_insns);
 }

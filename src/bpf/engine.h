@@ -18,6 +18,13 @@ struct bpf_engine {
 	int mode;              /* PCAP_NATIVE_FILTER_ */
 };
 
+/* Whether what runs the program is native code. */
+static inline bool engine_is_native(const struct bpf_engine *engine, const struct bpf_insn *program)
+{
+	/* A module may have put another program into fcode, which is interpreted. */
+	return engine->run != NULL && engine->program == program;
+}
+
 /* For a program of len instructions that has been validated, and has come into the handle's fcode. */
 void pcapint_engine_start(struct bpf_engine *engine, const struct bpf_insn *program, u_int len);
 /* Gives back what it has; the mode stays. */

@@ -36,6 +36,14 @@ enum { BELOW = 2, NOT_BELOW, EQUAL, NOT_EQUAL, NOT_ABOVE, ABOVE, ALWAYS = -1 };
 #define STACK_WORD(n) (-4 * ((n) + 1))
 #define STACK_BACK_LEFT (-4 * BPF_MEMWORDS - 8)
 
+/* Marks where an indirect call may land, for processes that are built to have that checked. */
+#define ENDBR64 0xfa1e0ff3
+#if defined(__CET__) && (__CET__ & 1)
+#define ENDBR64_SIZE 4
+#else
+#define ENDBR64_SIZE 0
+#endif
+
 const bool pcapint_has_native = true;
 const uint8_t pcapint_native_trap = 0xcc; /* int3 */
 
@@ -230,7 +238,7 @@ static void emit_load(struct emitter *e, uint32_t i)
 			with_memory(e, false, 0x8d, TEMPORARY, X, NO_INDEX, (int32_t)(op->k + size));
 			with_register(e, false, 0x39, TEMPORARY, CAPTURED);
 		} else {
-			with_immediate(e, CMP, CAPTURED, op->k + size);
+			with_immediate(e, CMP, CAPTURED, pcapint_op_extent(e->ops, i));
 		}
 		jump(e, i, BELOW, op->no);
 	}
@@ -322,11 +330,13 @@ static void emit_load_beside(struct emitter *e, uint32_t i)
 static void operate(struct emitter *e, uint32_t i, int operation)
 {
 	const struct bpf_op *op = &e->ops->ops[i];
+	u_int raw = e->ops->facts[i].raw_a;
+	uint32_t k = raw == 2 ? op->k & UINT16_MAX : op->k;
 
 	if (BPF_SRC(op->code) == BPF_X)
 		with_register(e, false, (u_int)operation << 3 | 1, X, A);
 	else
-		with_immediate(e, operation, A, op->k);
+		with_immediate(e, operation, A, raw ? pcapint_as_in_packet(k, raw) : k);
 }
 
 static void emit_add(struct emitter *e, uint32_t i)
@@ -458,15 +468,6 @@ static bool is_compared(const struct emitter *e, uint32_t i)
 	       (BPF_SRC(op->code) == BPF_X || op->k == e->ops->ops[source].k);
 }
 
-/* A test's constant, with its bytes in the order that A's are in. */
-static uint32_t as_in_packet(uint32_t k, u_int size)
-{
-	if (size == 4)
-		return __builtin_bswap32(k);
-	/* A number above 65535 is equal to none that A can have, and so is this. */
-	return k > UINT16_MAX ? k : __builtin_bswap16((uint16_t)k);
-}
-
 static void compare(struct emitter *e, uint32_t i)
 {
 	const struct bpf_op *op = &e->ops->ops[i];
@@ -477,7 +478,7 @@ static void compare(struct emitter *e, uint32_t i)
 	else if (op->k == 0)
 		with_register(e, false, 0x85, A, A);
 	else
-		with_immediate(e, CMP, A, raw ? as_in_packet(op->k, raw) : op->k);
+		with_immediate(e, CMP, A, raw ? pcapint_as_in_packet(op->k, raw) : op->k);
 }
 
 static void test_bits(struct emitter *e, uint32_t i)
@@ -490,7 +491,7 @@ static void test_bits(struct emitter *e, uint32_t i)
 		with_register(e, false, 0x85, X, A);
 		return;
 	}
-	k = raw ? as_in_packet(k, raw) : k;
+	k = raw ? pcapint_as_in_packet(k, raw) : k;
 	byte(e, k <= UINT8_MAX ? 0xa8 : 0xa9);
 	immediate(e, k, k <= UINT8_MAX ? 1 : 4);
 }
@@ -674,7 +675,7 @@ void pcapint_emit_start(struct emitter *e)
 	bool has_wire_length = has_code(e->ops, BPF_LD | BPF_W | BPF_LEN, BPF_LDX | BPF_W | BPF_LEN);
 	uint32_t live = e->ops->facts[0].live;
 
-	pcapint_emit_bytes(e, 0xfa1e0ff3, 4); /* endbr64: where an indirect call may land */
+	pcapint_emit_bytes(e, ENDBR64, ENDBR64_SIZE);
 	place_scratch(e, has_beside, has_wire_length);
 	/* As a call has them; buflen is in its place. */
 	if (has_beside)

@@ -10,21 +10,69 @@
 
 #include <stdlib.h>
 
-/* ---- Which registers matter ---- */
+/* ---- Which registers matter, and what must be there ---- */
 
-static void find_live(struct bpf_ops *ops)
+static bool ends(const struct bpf_op *op)
+{
+	return op->code < OP_GO && BPF_CLASS(op->code) == BPF_RET;
+}
+
+static bool has_two_ways(const struct bpf_op *op)
+{
+	return op_is_test(op) || pcapint_op_can_fail(op);
+}
+
+static uint32_t max(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint32_t min(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static bool loads_at_constant(const struct bpf_op *op)
+{
+	return pcapint_op_load_size(op) != 0 && BPF_MODE(op->code) != BPF_IND;
+}
+
+static uint32_t live_before(const struct bpf_ops *ops, const struct bpf_op *op)
+{
+	uint32_t live = ends(op) ? 0 : op->code == OP_BACK ? LIVE_ALL : ops->facts[op->yes].live;
+
+	live &= ~pcapint_op_writes(op);
+	if (has_two_ways(op))
+		live |= ops->facts[op->no].live;
+	return live | pcapint_op_reads(op);
+}
+
+static uint32_t wanted_before(const struct bpf_ops *ops, const struct bpf_op *op)
+{
+	if (ends(op))
+		return BPF_RVAL(op->code) == BPF_K && op->k == 0 ? NO_EXTENT : 0;
+	if (op->code > OP_GO) /* a loop, or something that leaves a trace */
+		return 0;
+	uint32_t wanted = ops->facts[op->yes].wanted;
+	if (loads_at_constant(op))
+		wanted = max(wanted, op->k + pcapint_op_load_size(op));
+	return has_two_ways(op) ? min(wanted, ops->facts[op->no].wanted) : wanted;
+}
+
+static void look_back(struct bpf_ops *ops)
 {
 	for (uint32_t i = ops->count; i-- != 0;) {
-		const struct bpf_op *op = &ops->ops[i];
-		struct bpf_facts *facts = &ops->facts[i];
-		bool ends = op->code < OP_GO && BPF_CLASS(op->code) == BPF_RET;
-
-		facts->live = ends ? 0 : op->code == OP_BACK ? LIVE_ALL : ops->facts[op->yes].live;
-		facts->live &= ~pcapint_op_writes(op);
-		if (op_is_test(op) || pcapint_op_can_fail(op))
-			facts->live |= ops->facts[op->no].live;
-		facts->live |= pcapint_op_reads(op);
+		ops->facts[i].live = live_before(ops, &ops->ops[i]);
+		ops->facts[i].wanted = wanted_before(ops, &ops->ops[i]);
 	}
+}
+
+uint32_t pcapint_op_extent(const struct bpf_ops *ops, uint32_t i)
+{
+	const struct bpf_op *op = &ops->ops[i];
+	uint32_t own = op->k + pcapint_op_load_size(op), wanted = ops->facts[i].wanted;
+
+	return ops->facts[op->no].wanted == NO_EXTENT && wanted <= INT32_MAX ? max(own, wanted) : own;
 }
 
 /* ---- How far the packet reaches, and how large A and X are ---- */
@@ -41,16 +89,6 @@ bool pcapint_op_is_inside(const struct bpf_op *op, const struct bpf_facts *facts
 	if (BPF_MODE(op->code) != BPF_IND)
 		return facts->extent >= end;
 	return pcapint_op_is_bounded(op, facts) && (facts->x_extent >= end || facts->extent >= facts->x_max + end);
-}
-
-static uint32_t max(uint32_t a, uint32_t b)
-{
-	return a > b ? a : b;
-}
-
-static uint32_t min(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
 }
 
 /* The smallest 2^n - 1 that is not smaller. */
@@ -120,26 +158,31 @@ static void set_x(struct bpf_facts *after, uint32_t x_max)
 }
 
 /* What a load from the packet tells, where it went well. */
-static void note_load(const struct bpf_op *op, struct bpf_facts *after)
+static void note_load(const struct bpf_ops *ops, uint32_t i, struct bpf_facts *after)
 {
+	const struct bpf_op *op = &ops->ops[i];
 	u_int size = pcapint_op_load_size(op);
 
 	if (size == 0)
 		return;
-	if (BPF_MODE(op->code) != BPF_IND)
-		after->extent = max(after->extent, op->k + size);
-	else if (pcapint_op_is_bounded(op, after))
+	if (BPF_MODE(op->code) != BPF_IND) {
+		if (!pcapint_op_is_inside(op, after))
+			after->extent = pcapint_op_extent(ops, i);
+	} else if (pcapint_op_is_bounded(op, after)) {
 		after->x_extent = max(after->x_extent, op->k + size);
+	}
 }
 
 /* Turns what holds before an op into what holds after it. */
-static void step(const struct bpf_op *op, uint32_t *scratch, struct bpf_facts *after)
+static void step(const struct bpf_ops *ops, uint32_t i, uint32_t *scratch, struct bpf_facts *after)
 {
+	const struct bpf_op *op = &ops->ops[i];
+
 	if (op->code == OP_AUX_HALF || op->code == OP_AUX_WORD)
 		after->a_max = op->code == OP_AUX_HALF ? UINT16_MAX : UINT32_MAX;
 	if (op->code >= OP_GO)
 		return;
-	note_load(op, after);
+	note_load(ops, i, after);
 	switch (BPF_CLASS(op->code)) {
 	case BPF_LD:
 		after->a_max = load_max(op, scratch);
@@ -169,9 +212,10 @@ static void arrive(struct bpf_ops *ops, uint32_t i, uint32_t to, const struct bp
 	struct bpf_facts *there = &ops->facts[to];
 
 	if (!there->reached) {
-		uint32_t live = there->live;
+		uint32_t live = there->live, wanted = there->wanted;
 		*there = *from;
 		there->live = live;
+		there->wanted = wanted;
 		there->source = i;
 		there->reached = true;
 		return;
@@ -188,10 +232,11 @@ static const struct bpf_facts nothing_known = {
 
 static void forget(struct bpf_facts *facts)
 {
-	uint32_t live = facts->live;
+	uint32_t live = facts->live, wanted = facts->wanted;
 
 	*facts = nothing_known;
 	facts->live = live;
+	facts->wanted = wanted;
 }
 
 static void find_ranges(struct bpf_ops *ops)
@@ -210,11 +255,11 @@ static void find_ranges(struct bpf_ops *ops)
 		const struct bpf_op *op = &ops->ops[i];
 		struct bpf_facts after = ops->facts[i];
 
-		if (!after.reached || (op->code < OP_GO && BPF_CLASS(op->code) == BPF_RET))
+		if (!after.reached || ends(op))
 			continue;
-		if (op_is_test(op) || pcapint_op_can_fail(op) || op->code == OP_BACK)
+		if (has_two_ways(op) || op->code == OP_BACK)
 			arrive(ops, i, op->no, &after);
-		step(op, scratch, &after);
+		step(ops, i, scratch, &after);
 		if (op->code != OP_BACK)
 			arrive(ops, i, op->yes, &after);
 	}
@@ -224,8 +269,8 @@ static void find_ranges(struct bpf_ops *ops)
 
 /*
  * Values that meet in A have one representation: they are joined into webs. A web stays raw if all of it comes from
- * loads of one size, more than a byte, and goes into tests for equality and bits, whose constants can be swapped
- * instead. web[i], of op i: what it writes to A; web[count + i]: what it finds there.
+ * loads of one size, more than a byte, by way of operations on bits at most, and goes into tests for equality and bits:
+ * their constants can be swapped instead. web[i], of op i: what it writes to A; web[count + i]: what it finds there.
  */
 struct webs {
 	uint32_t *parent;
@@ -266,24 +311,35 @@ static bool is_for_raw(const struct bpf_op *op)
 	       (BPF_OP(op->code) == BPF_JEQ || BPF_OP(op->code) == BPF_JSET);
 }
 
+/* Whether it works on each bit alone. */
+static bool keeps_raw(const struct bpf_op *op)
+{
+	if (op->code == (BPF_ALU | BPF_OR | BPF_K) || op->code == (BPF_ALU | BPF_XOR | BPF_K))
+		return op->k <= UINT16_MAX; /* 16 bits stay 16 bits */
+	return op->code == (BPF_ALU | BPF_AND | BPF_K);
+}
+
 static void join_webs_of(const struct bpf_ops *ops, uint32_t i, struct webs *webs)
 {
 	const struct bpf_op *op = &ops->ops[i];
 	uint32_t here = ops->count + i, after = here;
 	u_int size = pcapint_op_load_size(op);
 
-	if ((pcapint_op_reads(op) & LIVE_A) && !is_for_raw(op))
+	if (keeps_raw(op)) {
+		after = i;
+		join(webs, i, here);
+	} else if ((pcapint_op_reads(op) & LIVE_A) && !is_for_raw(op)) {
 		set_size(webs, here, SWAPPED);
-	if (pcapint_op_writes(op) & LIVE_A) {
+	}
+	if ((pcapint_op_writes(op) & LIVE_A) && !keeps_raw(op)) {
 		after = i;
 		set_size(webs, i, size > 1 ? (uint8_t)size : SWAPPED);
 	}
-	if (op->code < OP_GO && BPF_CLASS(op->code) == BPF_RET)
+	if (ends(op))
 		return;
 	if (ops->facts[op->yes].live & LIVE_A)
 		join(webs, after, ops->count + op->yes);
-	if ((op_is_test(op) || pcapint_op_can_fail(op) || op->code == OP_BACK) &&
-		(ops->facts[op->no].live & LIVE_A))
+	if ((has_two_ways(op) || op->code == OP_BACK) && (ops->facts[op->no].live & LIVE_A))
 		join(webs, here, ops->count + op->no);
 }
 
@@ -318,7 +374,7 @@ int pcapint_find_facts(struct bpf_ops *ops)
 	ops->facts = calloc(ops->count, sizeof(*ops->facts));
 	if (ops->facts == NULL)
 		return -1;
-	find_live(ops);
+	look_back(ops);
 	find_ranges(ops);
 	return find_raw(ops);
 }

@@ -40,16 +40,19 @@ struct bpf_op {
 /* What holds whenever an op begins. */
 struct bpf_facts {
 	bool reached;
-	uint8_t raw_a; /* what A gets or is tested for has so many bytes, in the packet's order; 0: it is a number */
-	uint32_t source;   /* the op before, where there is but one way to come here */
-	uint32_t live;     /* LIVE_: what some op from here on reads before it writes it */
-	uint32_t extent;   /* the packet has so many bytes */
+	uint8_t raw_a; /* what A gets, or is tested for, has so many bytes in the packet's order; 0: it is a number */
+	uint32_t source; /* the op before, where there is but one way to come here */
+	uint32_t live;   /* LIVE_: what some op from here on reads before it writes it */
+	uint32_t extent; /* the packet has so many bytes */
+	uint32_t
+		wanted; /* a packet that has fewer bytes comes to a "ret #0" from here in any case; NO_EXTENT: all do */
 	uint32_t x_extent; /* the packet has so many bytes after offset X, and X is below 2^31 */
 	uint32_t a_max;    /* A is not larger */
 	uint32_t x_max;
 };
 
 #define NO_SOURCE UINT32_MAX
+#define NO_EXTENT UINT32_MAX
 
 struct bpf_ops {
 	struct bpf_op *ops;
@@ -80,6 +83,22 @@ uint32_t pcapint_append_op(struct bpf_ops *ops, struct bpf_op op);
 /* Fills in facts. All jumps but OP_BACK are to later ops. 0, or -1 without memory. */
 int pcapint_find_facts(struct bpf_ops *ops);
 void pcapint_free_ops(struct bpf_ops *ops);
+
+/*
+ * How many bytes a load at a constant offset, one that is not inside, asks the packet to have: its own and those of all
+ * that comes after it, where being short of either has the same end.
+ */
+uint32_t pcapint_op_extent(const struct bpf_ops *ops, uint32_t i);
+/*
+ * What takes k's place where A has so many bytes in the packet's order. As a number it is what k is as bytes; none that
+ * A can have is equal to it, where none is equal to k.
+ */
+static inline uint32_t pcapint_as_in_packet(uint32_t k, u_int size)
+{
+	if (size == 4)
+		return __builtin_bswap32(k);
+	return k > UINT16_MAX ? k : __builtin_bswap16((uint16_t)k);
+}
 
 /* Whether a load need not look whether the packet is so long, as something before it has. */
 bool pcapint_op_is_inside(const struct bpf_op *op, const struct bpf_facts *facts);

@@ -71,4 +71,14 @@ void pcapint_no_such_device(char *errbuf, size_t size, const char *device);
 /* For the program that was given the stream of an offline handle (src/savefile/position.c). */
 void pcapint_savefile_share_position(pcap_t *p);
 
+/* pcapint_filter_packet() without a call, for the loops that read savefiles. */
+static inline u_int core_filter_packet(pcap_t *p, const u_char *packet, u_int wirelen, u_int buflen)
+{
+	const struct bpf_engine *engine = &p->core->engine;
+
+	if (engine_is_native(engine, p->fcode.bf_insns))
+		return engine->run(packet, buflen > INT32_MAX ? INT32_MAX : buflen, wirelen, NULL);
+	return pcapint_filter_packet(p, packet, wirelen, buflen, NULL);
+}
+
 #endif

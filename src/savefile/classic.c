@@ -113,8 +113,7 @@ static inline __attribute__((always_inline)) int read_packets(
 		in->start += header_size + from.caplen;
 		sf->packets++;
 		/* The filter sees all that was captured, as it would in the kernel. */
-		if (p->fcode.bf_insns != NULL &&
-			pcapint_filter_packet(p, data, header.len, header.caplen, NULL) == 0)
+		if (p->fcode.bf_insns != NULL && core_filter_packet(p, data, header.len, header.caplen) == 0)
 			continue;
 		if (header.caplen > (u_int)p->snapshot)
 			header.caplen = (u_int)p->snapshot;

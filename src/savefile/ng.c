@@ -223,8 +223,7 @@ static int read_packets(pcap_t *p, int count, pcap_handler callback, u_char *use
 		if (interface->fixup != NULL)
 			interface->fixup(&header, packet.data, sf->ng.swapped);
 		/* The filter sees all that was captured, as it would in the kernel. */
-		if (p->fcode.bf_insns != NULL &&
-			pcapint_filter_packet(p, packet.data, header.len, header.caplen, NULL) == 0)
+		if (p->fcode.bf_insns != NULL && core_filter_packet(p, packet.data, header.len, header.caplen) == 0)
 			continue;
 		if (__builtin_expect(header.caplen > (u_int)p->snapshot, 0)) {
 			header.caplen = (u_int)p->snapshot;

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Filter programs in the hands of users: kept by a handle, freed, applied to a packet without a handle. For modules
- * that filter in their read loop, for savefiles, and for pcap_offline_filter()'s callers.
- */
+/* A handle's filter program: checked, and a copy kept. For modules that filter in their read loop, and for savefiles. */
 #include "bpf/opcodes.h"
 #include "bpf/program.h"
 #include "core/core.h"
@@ -50,20 +47,4 @@ int pcapint_install_bpf_program(pcap_t *p, struct bpf_program *program)
 int install_bpf_program(pcap_t *p, struct bpf_program *program)
 {
 	return pcapint_install_bpf_program(p, program);
-}
-
-void pcap_freecode(struct bpf_program *program)
-{
-	free(program->bf_insns);
-	program->bf_insns = NULL;
-	program->bf_len = 0;
-}
-
-/* Run unvalidated: it costs less than to validate at each packet, and the caller may have changed the program. */
-int pcap_offline_filter(const struct bpf_program *program, const struct pcap_pkthdr *header, const u_char *data)
-{
-	if (program->bf_insns == NULL)
-		return 0;
-	return (int)pcapint_filter_unvalidated(
-		program->bf_insns, program->bf_len, data, header->len, header->caplen, NULL);
 }

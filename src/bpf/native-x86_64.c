@@ -29,6 +29,9 @@ enum {
 enum { ADD, OR, AND = 4, SUB, XOR, CMP };
 enum { TEST_F7 = 0, NEG_F7 = 3, DIV_F7 = 6, SHL_C1 = 4, SHR_C1 = 5 };
 
+/* Opcodes that load, by size. */
+enum { MOVZX_BYTE = 0x0fb6, MOVZX_HALF = 0x0fb7, MOV_LOAD = 0x8b };
+
 /* Conditions, as in jump opcodes; with bit 0 the other way round. */
 enum { BELOW = 2, NOT_BELOW, EQUAL, NOT_EQUAL, NOT_ABOVE, ABOVE, ALWAYS = -1 };
 
@@ -153,6 +156,11 @@ static void jump(struct emitter *e, uint32_t i, int condition, uint32_t target)
 	immediate(e, e->at[target] - (uint32_t)e->used - 4, 4);
 }
 
+void pcapint_emit_jump(struct emitter *e, uint32_t i, uint32_t target)
+{
+	jump(e, i, ALWAYS, target);
+}
+
 /* Over a few instructions, up to land(); what that needs. */
 static size_t jump_over(struct emitter *e, int condition)
 {
@@ -167,35 +175,11 @@ static void land(struct emitter *e, size_t from)
 		e->code[from - 1] = (uint8_t)(e->used - from);
 }
 
-static void emit_return(struct emitter *e, const struct bpf_op *op)
+void pcapint_emit_return(struct emitter *e, const struct bpf_op *op)
 {
 	if (BPF_RVAL(op->code) == BPF_K)
 		move_immediate(e, A, op->k);
 	byte(e, 0xc3);
-}
-
-/* Whether what is emitted after op i is op target. */
-static bool is_next(const struct emitter *e, uint32_t i, uint32_t target)
-{
-	if (target <= i)
-		return false;
-	while (++i < target)
-		if (e->ops->facts[i].reached)
-			return false;
-	return true;
-}
-
-/* Goes on with another op after op i. */
-static void go_on(struct emitter *e, uint32_t i, uint32_t target)
-{
-	const struct bpf_op *op = &e->ops->ops[target];
-
-	if (is_next(e, i, target))
-		return;
-	if (op->code < OP_GO && BPF_CLASS(op->code) == BPF_RET)
-		emit_return(e, op);
-	else
-		jump(e, i, ALWAYS, target);
 }
 
 /* ---- Loads from the packet ---- */
@@ -221,10 +205,8 @@ static void check_unbounded(struct emitter *e, uint32_t i, u_int size)
 	land(e, inside);
 }
 
-static void emit_load(struct emitter *e, uint32_t i)
+static void emit_load(struct emitter *e, uint32_t i, int load)
 {
-	/* movzx from a byte, movzx from 16 bits, mov */
-	static const u_int opcodes[] = {[1] = 0x0fb6, [2] = 0x0fb7, [4] = 0x8b};
 	const struct bpf_op *op = &e->ops->ops[i];
 	const struct bpf_facts *facts = &e->ops->facts[i];
 	u_int size = pcapint_op_load_size(op);
@@ -244,7 +226,7 @@ static void emit_load(struct emitter *e, uint32_t i)
 	}
 	if (!(e->ops->facts[op->yes].live & pcapint_op_writes(op)))
 		return;
-	with_memory(e, false, opcodes[size], to, PACKET,
+	with_memory(e, false, (u_int)load, to, PACKET,
 		!bounded   ? TEMPORARY
 		: indirect ? X
 			   : NO_INDEX,
@@ -257,9 +239,9 @@ static void emit_load(struct emitter *e, uint32_t i)
 	}
 }
 
-static void emit_header_length(struct emitter *e, uint32_t i)
+static void emit_header_length(struct emitter *e, uint32_t i, int load)
 {
-	emit_load(e, i);
+	emit_load(e, i, load);
 	if (!(e->ops->facts[e->ops->ops[i].yes].live & LIVE_X))
 		return;
 	with_immediate(e, AND, X, 0xf);
@@ -269,15 +251,14 @@ static void emit_header_length(struct emitter *e, uint32_t i)
 
 /* ---- What else moves values ---- */
 
-static void emit_load_immediate(struct emitter *e, uint32_t i)
+static void emit_load_immediate(struct emitter *e, uint32_t i, int to)
 {
-	const struct bpf_op *op = &e->ops->ops[i];
-	move_immediate(e, BPF_CLASS(op->code) == BPF_LD ? A : X, op->k);
+	move_immediate(e, to, e->ops->ops[i].k);
 }
 
-static void emit_load_wire_length(struct emitter *e, uint32_t i)
+static void emit_load_wire_length(struct emitter *e, uint32_t i _U_, int to)
 {
-	move(e, BPF_CLASS(e->ops->ops[i].code) == BPF_LD ? A : X, WIRE_LENGTH);
+	move(e, to, WIRE_LENGTH);
 }
 
 /* Between a register and a scratch word; 0x8b loads, 0x89 stores. */
@@ -291,43 +272,36 @@ static void move_scratch(struct emitter *e, u_int code, int reg, uint32_t word)
 		with_memory(e, false, code, reg, RSP, NO_INDEX, STACK_WORD(~place));
 }
 
-static void emit_load_scratch(struct emitter *e, uint32_t i)
+static void emit_load_scratch(struct emitter *e, uint32_t i, int to)
 {
-	const struct bpf_op *op = &e->ops->ops[i];
-	move_scratch(e, 0x8b, BPF_CLASS(op->code) == BPF_LD ? A : X, op->k);
+	move_scratch(e, 0x8b, to, e->ops->ops[i].k);
 }
 
-static void emit_store(struct emitter *e, uint32_t i)
+static void emit_store(struct emitter *e, uint32_t i, int from)
 {
-	const struct bpf_op *op = &e->ops->ops[i];
-	move_scratch(e, 0x89, BPF_CLASS(op->code) == BPF_ST ? A : X, op->k);
+	move_scratch(e, 0x89, from, e->ops->ops[i].k);
 }
 
-static void emit_tax(struct emitter *e, uint32_t i _U_)
+static void emit_move(struct emitter *e, uint32_t i _U_, int to)
 {
-	move(e, X, A);
+	move(e, to, to == A ? X : A);
 }
 
-static void emit_txa(struct emitter *e, uint32_t i _U_)
-{
-	move(e, A, X);
-}
-
-static void emit_load_beside(struct emitter *e, uint32_t i)
+static void emit_load_beside(struct emitter *e, uint32_t i, int load)
 {
 	const struct bpf_op *op = &e->ops->ops[i];
 
 	move_immediate(e, A, 0);
 	with_register(e, true, 0x85, BESIDE, BESIDE);
 	size_t none = jump_over(e, EQUAL);
-	with_memory(e, false, op->code == OP_AUX_HALF ? 0x0fb7 : 0x8b, A, BESIDE, NO_INDEX, (int32_t)op->k);
+	with_memory(e, false, (u_int)load, A, BESIDE, NO_INDEX, (int32_t)op->k);
 	land(e, none);
 }
 
 /* ---- Arithmetic ---- */
 
 /* Of A with a constant, or X: an opcode's extension is also where the opcode with a register begins. */
-static void operate(struct emitter *e, uint32_t i, int operation)
+static void emit_alu(struct emitter *e, uint32_t i, int operation)
 {
 	const struct bpf_op *op = &e->ops->ops[i];
 	u_int raw = e->ops->facts[i].raw_a;
@@ -339,32 +313,7 @@ static void operate(struct emitter *e, uint32_t i, int operation)
 		with_immediate(e, operation, A, raw ? pcapint_as_in_packet(k, raw) : k);
 }
 
-static void emit_add(struct emitter *e, uint32_t i)
-{
-	operate(e, i, ADD);
-}
-
-static void emit_sub(struct emitter *e, uint32_t i)
-{
-	operate(e, i, SUB);
-}
-
-static void emit_and(struct emitter *e, uint32_t i)
-{
-	operate(e, i, AND);
-}
-
-static void emit_or(struct emitter *e, uint32_t i)
-{
-	operate(e, i, OR);
-}
-
-static void emit_xor(struct emitter *e, uint32_t i)
-{
-	operate(e, i, XOR);
-}
-
-static void emit_mul(struct emitter *e, uint32_t i)
+static void emit_mul(struct emitter *e, uint32_t i, int how _U_)
 {
 	const struct bpf_op *op = &e->ops->ops[i];
 
@@ -376,13 +325,13 @@ static void emit_mul(struct emitter *e, uint32_t i)
 	immediate(e, op->k, 4);
 }
 
-static void emit_neg(struct emitter *e, uint32_t i _U_)
+static void emit_neg(struct emitter *e, uint32_t i _U_, int how _U_)
 {
 	with_register(e, false, 0xf7, NEG_F7, A);
 }
 
 /* Of A by a constant, or by X, of which the processor takes the lower 5 bits. */
-static void shift(struct emitter *e, uint32_t i, int extension)
+static void emit_shift(struct emitter *e, uint32_t i, int extension)
 {
 	const struct bpf_op *op = &e->ops->ops[i];
 
@@ -392,16 +341,6 @@ static void shift(struct emitter *e, uint32_t i, int extension)
 		with_register(e, false, 0xc1, extension, A);
 		byte(e, op->k);
 	}
-}
-
-static void emit_lsh(struct emitter *e, uint32_t i)
-{
-	shift(e, i, SHL_C1);
-}
-
-static void emit_rsh(struct emitter *e, uint32_t i)
-{
-	shift(e, i, SHR_C1);
 }
 
 /* The quotient to A, the remainder to TEMPORARY. */
@@ -425,7 +364,7 @@ static bool is_by_power_of_2(const struct bpf_op *op)
 	return BPF_SRC(op->code) == BPF_K && (op->k & (op->k - 1)) == 0;
 }
 
-static void emit_div(struct emitter *e, uint32_t i)
+static void emit_div(struct emitter *e, uint32_t i, int how _U_)
 {
 	const struct bpf_op *op = &e->ops->ops[i];
 
@@ -437,7 +376,7 @@ static void emit_div(struct emitter *e, uint32_t i)
 	byte(e, (u_int)__builtin_ctz(op->k));
 }
 
-static void emit_mod(struct emitter *e, uint32_t i)
+static void emit_mod(struct emitter *e, uint32_t i, int how _U_)
 {
 	const struct bpf_op *op = &e->ops->ops[i];
 
@@ -450,23 +389,6 @@ static void emit_mod(struct emitter *e, uint32_t i)
 }
 
 /* ---- Tests ---- */
-
-static bool compares(const struct bpf_op *op)
-{
-	return op_is_test(op) && BPF_OP(op->code) != BPF_JSET;
-}
-
-/* Whether the op before, the only one that leads here, has compared the same, so that the processor's flags tell. */
-static bool is_compared(const struct emitter *e, uint32_t i)
-{
-	const struct bpf_op *op = &e->ops->ops[i];
-	uint32_t source = e->ops->facts[i].source;
-
-	if (source == NO_SOURCE || !compares(op) || !compares(&e->ops->ops[source]))
-		return false;
-	return BPF_SRC(op->code) == BPF_SRC(e->ops->ops[source].code) &&
-	       (BPF_SRC(op->code) == BPF_X || op->k == e->ops->ops[source].k);
-}
 
 static void compare(struct emitter *e, uint32_t i)
 {
@@ -500,37 +422,35 @@ static void branch(struct emitter *e, uint32_t i, int condition)
 {
 	const struct bpf_op *op = &e->ops->ops[i];
 
-	if (is_next(e, i, op->yes)) {
+	if (pcapint_is_next(e, i, op->yes)) {
 		jump(e, i, condition ^ 1, op->no);
 		return;
 	}
 	jump(e, i, condition, op->yes);
-	go_on(e, i, op->no);
+	pcapint_go_on(e, i, op->no);
 }
 
-static void emit_test(struct emitter *e, uint32_t i)
+static void emit_compare(struct emitter *e, uint32_t i, int condition)
 {
-	static const int conditions[] = {[BPF_JEQ >> 4] = EQUAL,
-		[BPF_JGT >> 4] = ABOVE,
-		[BPF_JGE >> 4] = NOT_BELOW,
-		[BPF_JSET >> 4] = NOT_EQUAL};
-	u_int operation = BPF_OP(e->ops->ops[i].code);
-
-	if (operation == BPF_JSET)
-		test_bits(e, i);
-	else if (!is_compared(e, i))
+	if (!pcapint_is_compared(e->ops, i))
 		compare(e, i);
-	branch(e, i, conditions[operation >> 4]);
+	branch(e, i, condition);
+}
+
+static void emit_test_bits(struct emitter *e, uint32_t i, int condition)
+{
+	test_bits(e, i);
+	branch(e, i, condition);
 }
 
 /* ---- Ends, loops, results ---- */
 
-static void emit_ret(struct emitter *e, uint32_t i)
+static void emit_ret(struct emitter *e, uint32_t i, int how _U_)
 {
-	emit_return(e, &e->ops->ops[i]);
+	pcapint_emit_return(e, &e->ops->ops[i]);
 }
 
-static void emit_back(struct emitter *e, uint32_t i)
+static void emit_back(struct emitter *e, uint32_t i, int how _U_)
 {
 	const struct bpf_op *op = &e->ops->ops[i];
 
@@ -547,12 +467,12 @@ static void with_result(struct emitter *e, u_int code, int extension, uint32_t k
 	byte(e, 1u << k % 8);
 }
 
-static void emit_match(struct emitter *e, uint32_t i)
+static void emit_match(struct emitter *e, uint32_t i, int how _U_)
 {
 	with_result(e, 0x80, OR, e->ops->ops[i].k, 0);
 }
 
-static void emit_match_unless_done(struct emitter *e, uint32_t i)
+static void emit_match_unless_done(struct emitter *e, uint32_t i, int how _U_)
 {
 	with_result(e, 0xf6, TEST_F7, e->ops->ops[i].k, e->ops->done_offset);
 	size_t done = jump_over(e, NOT_EQUAL);
@@ -560,100 +480,63 @@ static void emit_match_unless_done(struct emitter *e, uint32_t i)
 	land(e, done);
 }
 
-static void emit_done(struct emitter *e, uint32_t i)
+static void emit_done(struct emitter *e, uint32_t i, int how _U_)
 {
 	with_result(e, 0x80, OR, e->ops->ops[i].k, e->ops->done_offset);
 }
 
-static void emit_nothing(struct emitter *e _U_, uint32_t i _U_)
+static void emit_nothing(struct emitter *e _U_, uint32_t i _U_, int how _U_)
 {
 }
 
 /* ---- An op ---- */
 
-#define ALU_BOTH(operation, emit) [BPF_ALU | operation | BPF_K] = emit, [BPF_ALU | operation | BPF_X] = emit
-#define TEST_BOTH(test) [BPF_JMP | test | BPF_K] = emit_test, [BPF_JMP | test | BPF_X] = emit_test
+#define BY_SIZE(mode)                                                                                              \
+	[BPF_LD | BPF_B | (mode)] = {emit_load, MOVZX_BYTE}, [BPF_LD | BPF_H | (mode)] = {emit_load, MOVZX_HALF},  \
+			  [BPF_LD | BPF_W | (mode)] = {emit_load, MOV_LOAD}
+#define BY_SOURCE(code, emit, how) [(code) | BPF_K] = {emit, how}, [(code) | BPF_X] = {emit, how}
 
-static void (*const emit_by_code[OP_CODES])(struct emitter *e, uint32_t i) = {
-	[BPF_LD | BPF_W | BPF_ABS] = emit_load,
-	[BPF_LD | BPF_H | BPF_ABS] = emit_load,
-	[BPF_LD | BPF_B | BPF_ABS] = emit_load,
-	[BPF_LD | BPF_W | BPF_IND] = emit_load,
-	[BPF_LD | BPF_H | BPF_IND] = emit_load,
-	[BPF_LD | BPF_B | BPF_IND] = emit_load,
-	[BPF_LDX | BPF_B | BPF_MSH] = emit_header_length,
-	[BPF_LD | BPF_IMM] = emit_load_immediate,
-	[BPF_LDX | BPF_IMM] = emit_load_immediate,
-	[BPF_LD | BPF_W | BPF_LEN] = emit_load_wire_length,
-	[BPF_LDX | BPF_W | BPF_LEN] = emit_load_wire_length,
-	[BPF_LD | BPF_MEM] = emit_load_scratch,
-	[BPF_LDX | BPF_MEM] = emit_load_scratch,
-	[BPF_ST] = emit_store,
-	[BPF_STX] = emit_store,
-	ALU_BOTH(BPF_ADD, emit_add),
-	ALU_BOTH(BPF_SUB, emit_sub),
-	ALU_BOTH(BPF_MUL, emit_mul),
-	ALU_BOTH(BPF_DIV, emit_div),
-	ALU_BOTH(BPF_MOD, emit_mod),
-	ALU_BOTH(BPF_AND, emit_and),
-	ALU_BOTH(BPF_OR, emit_or),
-	ALU_BOTH(BPF_XOR, emit_xor),
-	ALU_BOTH(BPF_LSH, emit_lsh),
-	ALU_BOTH(BPF_RSH, emit_rsh),
-	[BPF_ALU | BPF_NEG] = emit_neg,
-	TEST_BOTH(BPF_JEQ),
-	TEST_BOTH(BPF_JGT),
-	TEST_BOTH(BPF_JGE),
-	TEST_BOTH(BPF_JSET),
-	[BPF_RET | BPF_K] = emit_ret,
-	[BPF_RET | BPF_A] = emit_ret,
-	[BPF_MISC | BPF_TAX] = emit_tax,
-	[BPF_MISC | BPF_TXA] = emit_txa,
-	[OP_GO] = emit_nothing,
-	[OP_BACK] = emit_back,
-	[OP_AUX_HALF] = emit_load_beside,
-	[OP_AUX_WORD] = emit_load_beside,
-	[OP_MATCH] = emit_match,
-	[OP_MATCH_UNLESS_DONE] = emit_match_unless_done,
-	[OP_DONE] = emit_done,
+const struct emit_row pcapint_emit_rows[OP_CODES] = {
+	BY_SIZE(BPF_ABS),
+	BY_SIZE(BPF_IND),
+	[BPF_LDX | BPF_B | BPF_MSH] = {emit_header_length, MOVZX_BYTE},
+	[BPF_LD | BPF_IMM] = {emit_load_immediate, A},
+	[BPF_LDX | BPF_IMM] = {emit_load_immediate, X},
+	[BPF_LD | BPF_W | BPF_LEN] = {emit_load_wire_length, A},
+	[BPF_LDX | BPF_W | BPF_LEN] = {emit_load_wire_length, X},
+	[BPF_LD | BPF_MEM] = {emit_load_scratch, A},
+	[BPF_LDX | BPF_MEM] = {emit_load_scratch, X},
+	[BPF_ST] = {emit_store, A},
+	[BPF_STX] = {emit_store, X},
+	BY_SOURCE(BPF_ALU | BPF_ADD, emit_alu, ADD),
+	BY_SOURCE(BPF_ALU | BPF_SUB, emit_alu, SUB),
+	BY_SOURCE(BPF_ALU | BPF_AND, emit_alu, AND),
+	BY_SOURCE(BPF_ALU | BPF_OR, emit_alu, OR),
+	BY_SOURCE(BPF_ALU | BPF_XOR, emit_alu, XOR),
+	BY_SOURCE(BPF_ALU | BPF_MUL, emit_mul, 0),
+	BY_SOURCE(BPF_ALU | BPF_DIV, emit_div, 0),
+	BY_SOURCE(BPF_ALU | BPF_MOD, emit_mod, 0),
+	BY_SOURCE(BPF_ALU | BPF_LSH, emit_shift, SHL_C1),
+	BY_SOURCE(BPF_ALU | BPF_RSH, emit_shift, SHR_C1),
+	[BPF_ALU | BPF_NEG] = {emit_neg, 0},
+	BY_SOURCE(BPF_JMP | BPF_JEQ, emit_compare, EQUAL),
+	BY_SOURCE(BPF_JMP | BPF_JGT, emit_compare, ABOVE),
+	BY_SOURCE(BPF_JMP | BPF_JGE, emit_compare, NOT_BELOW),
+	BY_SOURCE(BPF_JMP | BPF_JSET, emit_test_bits, NOT_EQUAL),
+	[BPF_RET | BPF_K] = {emit_ret, 0},
+	[BPF_RET | BPF_A] = {emit_ret, 0},
+	[BPF_MISC | BPF_TAX] = {emit_move, X},
+	[BPF_MISC | BPF_TXA] = {emit_move, A},
+	[OP_GO] = {emit_nothing, 0},
+	[OP_BACK] = {emit_back, 0},
+	[OP_AUX_HALF] = {emit_load_beside, MOVZX_HALF},
+	[OP_AUX_WORD] = {emit_load_beside, MOV_LOAD},
+	[OP_MATCH] = {emit_match, 0},
+	[OP_MATCH_UNLESS_DONE] = {emit_match_unless_done, 0},
+	[OP_DONE] = {emit_done, 0},
 };
 
-/* Ops after which another one always follows, and is not reached by a jump of their own. */
-static bool goes_on(const struct bpf_op *op)
-{
-	return op->code != OP_BACK && !op_is_test(op) && (op->code >= OP_GO || BPF_CLASS(op->code) != BPF_RET);
-}
-
-void pcapint_emit_op(struct emitter *e, uint32_t i)
-{
-	const struct bpf_op *op = &e->ops->ops[i];
-	uint32_t writes = pcapint_op_writes(op);
-
-	/* What nobody reads need not be written; but a load and a division have to say no. */
-	if (writes == 0 || pcapint_op_can_fail(op) || (writes & e->ops->facts[op->yes].live))
-		emit_by_code[op->code](e, i);
-	if (goes_on(op))
-		go_on(e, i, op->yes);
-}
-
 /* ---- The start ---- */
-
-/* Whether some op has one of two codes. */
-static bool has_code(const struct bpf_ops *ops, uint16_t code, uint16_t or_code)
-{
-	for (uint32_t i = 0; i < ops->count; i++)
-		if (ops->ops[i].code == code || ops->ops[i].code == or_code)
-			return true;
-	return false;
-}
-
-static bool uses_beside(const struct bpf_ops *ops)
-{
-	for (uint32_t i = 0; i < ops->count; i++)
-		if (ops->ops[i].code > OP_BACK)
-			return true;
-	return false;
-}
 
 /* Scratch words get the registers that are left, and then the stack. */
 static void place_scratch(struct emitter *e, bool has_beside, bool has_wire_length)
@@ -671,9 +554,7 @@ static void place_scratch(struct emitter *e, bool has_beside, bool has_wire_leng
 
 void pcapint_emit_start(struct emitter *e)
 {
-	bool has_beside = uses_beside(e->ops);
-	bool has_wire_length = has_code(e->ops, BPF_LD | BPF_W | BPF_LEN, BPF_LDX | BPF_W | BPF_LEN);
-	uint32_t live = e->ops->facts[0].live;
+	bool has_beside = e->uses_beside, has_wire_length = e->uses_wire_length;
 
 	pcapint_emit_bytes(e, ENDBR64, ENDBR64_SIZE);
 	place_scratch(e, has_beside, has_wire_length);
@@ -689,12 +570,11 @@ void pcapint_emit_start(struct emitter *e)
 		immediate(e, BPF_BACK_AT_LEAST, 4);
 		with_memory(e, true, 0x89, TEMPORARY, RSP, NO_INDEX, STACK_BACK_LEFT);
 	}
-	/* What is read before it is written, is 0. */
-	if (live & (LIVE_A | (LIVE_A - 1)))
+	if (e->zeroed & (LIVE_A | (LIVE_A - 1)))
 		move_immediate(e, A, 0);
-	if (live & LIVE_X)
+	if (e->zeroed & LIVE_X)
 		move_immediate(e, X, 0);
 	for (uint32_t word = 0; word < BPF_MEMWORDS; word++)
-		if (live & LIVE_SCRATCH(word))
+		if (e->zeroed & LIVE_SCRATCH(word))
 			move_scratch(e, 0x89, A, word);
 }

@@ -65,6 +65,63 @@ u_int pcapint_scratch_in_use(const struct bpf_ops *ops, uint8_t words[BPF_MEMWOR
 	return count;
 }
 
+bool pcapint_is_next(const struct emitter *e, uint32_t i, uint32_t target)
+{
+	if (target <= i)
+		return false;
+	while (++i < target)
+		if (e->ops->facts[i].reached)
+			return false;
+	return true;
+}
+
+void pcapint_go_on(struct emitter *e, uint32_t i, uint32_t target)
+{
+	const struct bpf_op *op = &e->ops->ops[target];
+
+	if (pcapint_is_next(e, i, target))
+		return;
+	if (op->code < OP_GO && BPF_CLASS(op->code) == BPF_RET)
+		pcapint_emit_return(e, op);
+	else
+		pcapint_emit_jump(e, i, target);
+}
+
+static bool compares(const struct bpf_op *op)
+{
+	return op_is_test(op) && BPF_OP(op->code) != BPF_JSET;
+}
+
+bool pcapint_is_compared(const struct bpf_ops *ops, uint32_t i)
+{
+	const struct bpf_op *op = &ops->ops[i];
+	uint32_t source = ops->facts[i].source;
+
+	if (source == NO_SOURCE || !compares(op) || !compares(&ops->ops[source]))
+		return false;
+	return BPF_SRC(op->code) == BPF_SRC(ops->ops[source].code) &&
+	       (BPF_SRC(op->code) == BPF_X || op->k == ops->ops[source].k);
+}
+
+/* Ops after which the one at "yes" always follows, and to which they do not jump themselves. */
+static bool goes_on(const struct bpf_op *op)
+{
+	return op->code != OP_BACK && !op_is_test(op) && (op->code >= OP_GO || BPF_CLASS(op->code) != BPF_RET);
+}
+
+static void emit_op(struct emitter *e, uint32_t i)
+{
+	const struct bpf_op *op = &e->ops->ops[i];
+	const struct emit_row *row = &pcapint_emit_rows[op->code];
+	uint32_t writes = pcapint_op_writes(op);
+
+	/* What nobody reads need not be written; but a load and a division have to say no. */
+	if (writes == 0 || pcapint_op_can_fail(op) || (writes & e->ops->facts[op->yes].live))
+		row->emit(e, i, row->how);
+	if (goes_on(op))
+		pcapint_go_on(e, i, op->yes);
+}
+
 static void emit_pass(struct emitter *e, uint32_t *at)
 {
 	const struct bpf_ops *ops = e->ops;
@@ -74,9 +131,22 @@ static void emit_pass(struct emitter *e, uint32_t *at)
 	for (uint32_t i = 0; i < ops->count && !e->failed; i++) {
 		at[i] = (uint32_t)e->used;
 		if (ops->facts[i].reached)
-			pcapint_emit_op(e, i);
+			emit_op(e, i);
 	}
 	at[ops->count] = (uint32_t)e->used;
+}
+
+static void find_uses(struct emitter *e)
+{
+	uint32_t in_use = 0;
+
+	for (uint32_t i = 0; i < e->ops->count; i++) {
+		uint16_t code = e->ops->ops[i].code;
+		in_use |= pcapint_op_reads(&e->ops->ops[i]);
+		e->uses_beside |= code > OP_BACK;
+		e->uses_wire_length |= code == (BPF_LD | BPF_W | BPF_LEN) || code == (BPF_LDX | BPF_W | BPF_LEN);
+	}
+	e->zeroed = e->ops->facts[0].live & in_use;
 }
 
 static bool emit(struct emitter *e)
@@ -87,6 +157,7 @@ static bool emit(struct emitter *e)
 	e->first = calloc(1, size);
 	e->at = calloc(1, size);
 	e->failed = now == NULL || e->first == NULL || e->at == NULL;
+	find_uses(e);
 	for (e->pass = PASS_LONG; e->pass < PASSES && !e->failed; e->pass++) {
 		emit_pass(e, now);
 		memcpy(e->at, now, size);

@@ -50,21 +50,40 @@ struct emitter {
 	uint8_t *code;
 	size_t used;
 	size_t room;
-	bool failed; /* no memory */
+	bool failed; /* no memory, or a jump too far */
 	int pass;
-	uint32_t *first;            /* where each op's code began in the first pass, and where the last's ended */
-	uint32_t *at;               /* and in the pass before this one */
+	uint32_t *first; /* where each op's code began in the first pass, and where the last's ended */
+	uint32_t *at;    /* and in the pass before this one */
+	uint32_t zeroed; /* LIVE_: what is read before it is written, and so begins as 0 */
+	bool uses_beside;
+	bool uses_wire_length;
 	int8_t place[BPF_MEMWORDS]; /* of scratch words; meaning is the emitter's */
-	uint32_t saved;             /* registers to be restored; likewise */
+	u_int stack;                /* bytes; likewise */
 };
 
 /* Appends bytes, the first lowest. */
 void pcapint_emit_bytes(struct emitter *e, uint64_t bytes, u_int size);
 /* The scratch words that are in use, the most used first; their number. */
 u_int pcapint_scratch_in_use(const struct bpf_ops *ops, uint8_t words[BPF_MEMWORDS]);
+/* Whether what is emitted after op i is op target. */
+bool pcapint_is_next(const struct emitter *e, uint32_t i, uint32_t target);
+/* Goes on with another op after op i. */
+void pcapint_go_on(struct emitter *e, uint32_t i, uint32_t target);
+/* Whether the op before, the only one that leads to op i, compared the same, so that the processor's flags tell. */
+bool pcapint_is_compared(const struct bpf_ops *ops, uint32_t i);
 
-/* What an emitter offers: what comes before the first op, and an op. */
+/*
+ * What an emitter offers: what comes before the first op; ops by code, without the jump to the next where an op has but
+ * one; an unconditional jump from op i; a return.
+ */
+struct emit_row {
+	void (*emit)(struct emitter *e, uint32_t i, int how);
+	int how; /* the processor's part of the opcode, or whatever else emit asks for */
+};
+
 void pcapint_emit_start(struct emitter *e);
-void pcapint_emit_op(struct emitter *e, uint32_t i);
+extern const struct emit_row pcapint_emit_rows[OP_CODES];
+void pcapint_emit_jump(struct emitter *e, uint32_t i, uint32_t target);
+void pcapint_emit_return(struct emitter *e, const struct bpf_op *op);
 
 #endif

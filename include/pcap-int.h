@@ -261,6 +261,33 @@ u_int pcapint_filter_packet(
 	pcap_t *p, const u_char *packet, u_int wirelen, u_int buflen, const struct pcap_bpf_aux_data *aux);
 
 /*
+ * ---- Packets that come one at a time ----
+ *
+ * For a device behind fd that gives a packet as one message, as a socket does. The module's read_op is then one call
+ * of pcapint_read_messages(), which checks and takes the break, waits in blocking mode, counts, runs the filter of
+ * install_bpf_program() and cuts to the snapshot length.
+ */
+
+/*
+ * The next packet, if there is one now; never waits. header gets its time stamp, its length, and in caplen all the
+ * bytes at *data, which last until the next call. 1; 0 if there is none; or a PCAP_ERROR_ value, PCAP_ERROR with a text
+ * in errbuf. An error that comes behind packets is told by the next read.
+ */
+typedef int (*pcapint_next_message_t)(pcap_t *p, struct pcap_pkthdr *header, const u_char **data);
+
+int pcapint_read_messages(pcap_t *p, int cnt, pcap_handler callback, u_char *user, pcapint_next_message_t next);
+/*
+ * For activate: makes the descriptor by which pcap_breakloop() ends a wait, and sets breakloop_op; 0, or PCAP_ERROR.
+ * pcapint_cleanup_live_common() closes it.
+ */
+int pcapint_make_wakeable(pcap_t *p);
+/*
+ * Waits until fd can be read, until the buffering time-out is over, or for pcap_breakloop(): 1 if fd can be read (or
+ * has an error to tell), 0 if not, or PCAP_ERROR.
+ */
+int pcapint_wait_readable(pcap_t *p);
+
+/*
  * ---- Defaults for operations, and small things ----
  */
 

@@ -30,8 +30,11 @@ struct pcap_core {
 	struct pcap_samp sampling;
 	uint64_t sampling_count;
 	struct timeval sampling_last;
-	struct bpf_engine engine; /* runs the filter in userland */
-	u_char *oneshot_buffer; /* the packet that pcap_next() handed out last */
+	struct bpf_engine engine;          /* runs the filter in userland */
+	int wake_fd;                       /* what pcapint_make_wakeable() made, or -1 */
+	int late_status;                   /* an error that the next read tells, or 0 */
+	char late_error[PCAP_ERRBUF_SIZE]; /* its text */
+	u_char *oneshot_buffer;            /* the packet that pcap_next() handed out last */
 	size_t oneshot_size;
 	struct pcap_pkthdr oneshot_header;
 };

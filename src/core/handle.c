@@ -39,6 +39,7 @@ pcap_t *pcapint_new_handle(char *errbuf, size_t priv_size)
 	p->priv = block + handle_size + core_size;
 	p->fd = -1;
 	p->selectable_fd = -1;
+	p->core->wake_fd = -1;
 	p->opt.tstamp_type = -1;
 	p->opt.tstamp_precision = PCAP_TSTAMP_PRECISION_MICRO;
 	p->snapshot = MAXIMUM_SNAPLEN;
@@ -65,6 +66,10 @@ void pcapint_cleanup_live_common(pcap_t *p)
 {
 	if (p->fd != -1)
 		close(p->fd);
+	if (p->core->wake_fd != -1)
+		close(p->core->wake_fd);
+	p->core->wake_fd = -1;
+	p->core->late_status = 0;
 	p->fd = -1;
 	p->selectable_fd = -1;
 	p->required_select_timeout = NULL;

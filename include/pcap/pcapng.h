@@ -153,9 +153,11 @@ typedef struct pcapng_reader pcapng_reader_t;
 PCAP_API pcapng_reader_t *pcapng_open(const char *path, char *errbuf);
 /*
  * The next block, which lasts until the next call. 1; 0 at the end of the file; PCAP_ERROR, and pcapng_error() says what
- * is wrong, and where.
+ * is wrong, and where; PCAP_ERROR_BREAK. A file that has grown meanwhile can be read on after all of these.
  */
 PCAP_API int pcapng_next(pcapng_reader_t *reader, const struct pcapng_block **block);
+/* Ends a wait for the next block, as on a pipe, or the next call; for signal handlers and other threads. */
+PCAP_API void pcapng_breakloop(pcapng_reader_t *reader);
 PCAP_API const char *pcapng_error(const pcapng_reader_t *reader);
 PCAP_API void pcapng_close(pcapng_reader_t *reader);
 

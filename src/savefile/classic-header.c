@@ -187,7 +187,7 @@ static void set_layout(pcap_t *p, const struct variant *variant, u_int file_prec
 	struct pcap_savefile *sf = p->priv;
 	struct classic_layout *layout = &sf->classic;
 
-	if (precision == PCAP_TSTAMP_PRECISION_OF_FILE)
+	if (precision == PCAP_TSTAMP_PRECISION_OF_FILE || sf->whole)
 		precision = file_precision;
 	p->opt.tstamp_precision = (int)precision;
 	layout->header_size = variant->packet_header_size;

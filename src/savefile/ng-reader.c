@@ -42,6 +42,11 @@ void pcapng_close(pcapng_reader_t *reader)
 	free(reader);
 }
 
+void pcapng_breakloop(pcapng_reader_t *reader)
+{
+	pcap_breakloop(reader->p);
+}
+
 const char *pcapng_error(const pcapng_reader_t *reader)
 {
 	return reader->p->errbuf;
@@ -49,18 +54,28 @@ const char *pcapng_error(const pcapng_reader_t *reader)
 
 /* ---- Files in pcap format ---- */
 
+struct classic_packet {
+	struct pcap_pkthdr header;
+	const u_char *data;
+};
+
+static void keep_classic(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
+{
+	*(struct classic_packet *)user = (struct classic_packet){*header, data};
+}
+
 /*
- * 2 blocks come before the packets. What they are in is nanoseconds, so that no variant's time loses any of itself.
+ * 2 blocks come before the packets. Time stamps are as precise as those of the file.
  */
 static int next_classic(pcapng_reader_t *reader)
 {
 	struct pcapng_block *block = &reader->block;
-	struct pcap_pkthdr *header;
-	const u_char *data;
+	bool nanoseconds = reader->p->opt.tstamp_precision == PCAP_TSTAMP_PRECISION_NANO;
+	struct classic_packet packet;
 	int status;
 
 	if (reader->described < 2) {
-		reader->tsresol = 9;
+		reader->tsresol = nanoseconds ? 9 : 6;
 		reader->tsresol_option = (struct pcapng_option){PCAPNG_IF_TSRESOL, 1, &reader->tsresol};
 		block->type = reader->described++ == 0 ? PCAPNG_SECTION : PCAPNG_INTERFACE;
 		block->swapped = reader->p->core->swapped;
@@ -74,18 +89,19 @@ static int next_classic(pcapng_reader_t *reader)
 		return 1;
 	}
 	block->offset = input_offset(&reader->p->core->savefile->input);
-	status = pcap_next_ex(reader->p, &header, &data);
+	status = pcap_dispatch(reader->p, 1, keep_classic, (u_char *)&packet);
 	if (status <= 0)
-		return status == PCAP_ERROR_BREAK ? 0 : status;
+		return status;
 	block->type = PCAPNG_ENHANCED_PACKET;
 	block->length = (uint32_t)(input_offset(&reader->p->core->savefile->input) - block->offset);
-	block->caplen = header->caplen;
-	block->len = header->len;
-	block->data = data;
-	block->data_length = header->caplen;
-	block->seconds = header->ts.tv_sec;
-	block->nanoseconds = (uint32_t)header->ts.tv_usec;
-	block->timestamp = (uint64_t)block->seconds * 1000000000 + block->nanoseconds;
+	block->caplen = packet.header.caplen;
+	block->len = packet.header.len;
+	block->data = packet.data;
+	block->data_length = packet.header.caplen;
+	block->seconds = packet.header.ts.tv_sec;
+	block->nanoseconds = (uint32_t)packet.header.ts.tv_usec * (nanoseconds ? 1 : 1000);
+	block->timestamp = (uint64_t)block->seconds * (nanoseconds ? 1000000000 : 1000000) +
+			   (uint64_t)packet.header.ts.tv_usec;
 	return 1;
 }
 
@@ -301,9 +317,15 @@ int pcapng_next(pcapng_reader_t *reader, const struct pcapng_block **block)
 
 	*block = &reader->block;
 	memset(&reader->block, 0, sizeof(reader->block));
+	if (p->break_loop) {
+		p->break_loop = 0;
+		return PCAP_ERROR_BREAK;
+	}
 	if (!sf->ng.is_format)
 		return next_classic(reader);
 	status = pcapint_ng_load_block(p, ALL_BLOCKS, &source);
+	if (status == PCAP_ERROR_BREAK)
+		p->break_loop = 0;
 	if (status <= 0)
 		return status;
 	reader->block.type = source.type;

@@ -322,24 +322,30 @@ static void reads_a_pcap_file_as_one_section(void **state)
 	struct file file;
 
 	(void)state;
-	make_file(&file, true, MAGIC_MICRO, 3);
-	reader = open_blocks(&file);
-	assert_int_equal(pcapng_next(reader, &block), 1);
-	assert_int_equal(block->type, PCAPNG_SECTION);
-	assert_int_equal(pcapng_next(reader, &block), 1);
-	assert_int_equal(block->type, PCAPNG_INTERFACE);
-	assert_int_equal(block->linktype, 1);
-	assert_int_equal(block->snaplen, 65535);
-	for (int i = 0; i < 3; i++) {
+	for (int nano = 0; nano < 2; nano++) {
+		uint64_t units = nano ? 1000000000 : 1000000;
+
+		make_file(&file, true, nano ? MAGIC_NANO : MAGIC_MICRO, 3);
+		reader = open_blocks(&file);
 		assert_int_equal(pcapng_next(reader, &block), 1);
-		assert_int_equal(block->type, PCAPNG_ENHANCED_PACKET);
-		assert_int_equal(block->timestamp, (1000 + i) * 1000000000ULL + i * 1000);
-		assert_int_equal(block->seconds, 1000 + i);
-		assert_data(block, nth_length(i), i);
+		assert_int_equal(block->type, PCAPNG_SECTION);
+		assert_int_equal(pcapng_next(reader, &block), 1);
+		assert_int_equal(block->type, PCAPNG_INTERFACE);
+		assert_int_equal(block->linktype, 1);
+		assert_int_equal(block->snaplen, 65535);
+		assert_int_equal(*(uint8_t *)pcapng_find_option(block, PCAPNG_IF_TSRESOL)->value, nano ? 9 : 6);
+		for (unsigned int i = 0; i < 3; i++) {
+			assert_int_equal(pcapng_next(reader, &block), 1);
+			assert_int_equal(block->type, PCAPNG_ENHANCED_PACKET);
+			assert_int_equal(block->timestamp, (1000 + i) * units + i);
+			assert_int_equal(block->seconds, 1000 + i);
+			assert_int_equal(block->nanoseconds, nano ? i : 1000 * i);
+			assert_data(block, nth_length((int)i), (int)i);
+		}
+		assert_int_equal(pcapng_next(reader, &block), 0);
+		pcapng_close(reader);
+		file_clear(&file);
 	}
-	assert_int_equal(pcapng_next(reader, &block), 0);
-	pcapng_close(reader);
-	file_clear(&file);
 }
 
 /* ---- Writing back ---- */

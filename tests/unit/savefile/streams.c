@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <pcap/pcapng.h>
+
 #define PACKETS 40
 
 static char errbuf[PCAP_ERRBUF_SIZE];
@@ -465,6 +467,54 @@ static void break_on_second_signal(int number)
 		pcap_breakloop(interrupted);
 }
 
+static void *break_reader_later(void *reader)
+{
+	pause_ms(30);
+	pcapng_breakloop(reader);
+	return NULL;
+}
+
+/* The reader of blocks as well, of either format; and it goes on afterwards. */
+static void a_waiting_reader_of_blocks_is_woken(void **state)
+{
+	static const uint32_t section[] = {
+		PCAPNG_SECTION, 28, 0x1a2b3c4d, 1, UINT32_MAX, UINT32_MAX, 28, PCAPNG_INTERFACE, 20, 1, 0, 20};
+	const struct pcapng_block *block;
+
+	(void)state;
+	for (int pcapng = 0; pcapng < 2; pcapng++) {
+		struct file file;
+		int pipe_fds[2];
+		char path[128];
+		pcapng_reader_t *reader;
+		pthread_t thread;
+
+		make_file(&file, false, MAGIC_MICRO, 1);
+		assert_int_equal(pipe(pipe_fds), 0);
+		assert_true(write(pipe_fds[1], pcapng ? (u_char *)section : file.bytes,
+				    pcapng ? sizeof(section) : 24) > 0);
+		snprintf(path, sizeof(path), "/dev/fd/%d", pipe_fds[0]);
+		reader = pcapng_open(path, errbuf);
+		assert_non_null(reader);
+		assert_int_equal(pcapng_next(reader, &block), 1);
+		assert_int_equal(pcapng_next(reader, &block), 1);
+		assert_int_equal(block->type, PCAPNG_INTERFACE);
+		pthread_create(&thread, NULL, break_reader_later, reader);
+		assert_int_equal(pcapng_next(reader, &block), PCAP_ERROR_BREAK);
+		pthread_join(thread, NULL);
+		assert_true(write(pipe_fds[1], pcapng ? (u_char *)section : file.bytes + 24,
+				    pcapng ? sizeof(section) : file.size - 24) > 0);
+		assert_int_equal(pcapng_next(reader, &block), 1);
+		assert_int_equal(block->type, pcapng ? PCAPNG_SECTION : PCAPNG_ENHANCED_PACKET);
+		pcapng_breakloop(reader);
+		assert_int_equal(pcapng_next(reader, &block), PCAP_ERROR_BREAK);
+		pcapng_close(reader);
+		close(pipe_fds[0]);
+		close(pipe_fds[1]);
+		file_clear(&file);
+	}
+}
+
 /* R8: a signal alone does not end the wait, pcap_breakloop() in its handler does. */
 static void signals_while_waiting(void **state)
 {
@@ -517,6 +567,7 @@ int main(void)
 		cmocka_unit_test(stream_with_a_larger_buffer),
 		cmocka_unit_test(pipe_in_non_blocking_mode),
 		cmocka_unit_test(another_thread_wakes_a_blocked_read),
+		cmocka_unit_test(a_waiting_reader_of_blocks_is_woken),
 		cmocka_unit_test(signals_while_waiting),
 		cmocka_unit_test(failure_leaves_the_stream),
 	};

@@ -3,12 +3,14 @@
  * Compares our filters with those of the system's libpcap at length, by hand: random expressions on random packets,
  * or on the packets of captures.
  *
- * usage: compare-filters [-n COUNT] [-s SEED] [-l LINKTYPE] [-L FILE] [-f FILE] [-e EXPR] [CAPTURE...]
+ * usage: compare-filters [-n COUNT] [-s SEED] [-l LINKTYPE] [-L FILE] [-m FILE] [-f FILE] [-e EXPR] [CAPTURE | FOLDER...]
  *   -n COUNT     expressions for each link type
  *   -l LINKTYPE  only of this one
- *   -f FILE      the expressions in FILE, one a line, and no random ones; -e EXPR: this one
+ *   -f FILE      the expressions in FILE (everyday.filters is one), one a line, and no random ones; -e EXPR: this one
+ *   -m FILE      writes the differences that are meant to FILE, with their reasons
  *   -L FILE      writes the program lengths and the instructions run, ours and the peer's, to FILE
  */
+#include <dirent.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +31,8 @@ struct options {
 };
 
 static unsigned faults;
+static unsigned captures;
+static unsigned long captured_packets;
 
 static void check_file(struct differential *d, int linktype, const char *path)
 {
@@ -98,9 +102,34 @@ static void check_capture(struct differential *d, const char *path, const struct
 		packet->wire_length = header->len;
 		memcpy(packet->data, data, packet->length);
 	}
-	if (options->linktype < 0 || options->linktype == pcap_datalink(p))
+	if (options->linktype < 0 || options->linktype == pcap_datalink(p)) {
+		captures++;
+		captured_packets += d->packet_count;
 		check_linktype(d, pcap_datalink(p), options);
+	}
 	pcap_close(p);
+}
+
+/* A capture, or a folder of captures. */
+static void check_path(struct differential *d, const char *path, const struct options *options)
+{
+	struct dirent **entries;
+	int count = scandir(path, &entries, NULL, alphasort);
+
+	if (count < 0) {
+		check_capture(d, path, options);
+		return;
+	}
+	for (int i = 0; i < count; i++) {
+		char *inside;
+		if (asprintf(&inside, "%s/%s", path, entries[i]->d_name) < 0)
+			abort();
+		if (entries[i]->d_name[0] != '.')
+			check_path(d, inside, options);
+		free(inside);
+		free(entries[i]);
+	}
+	free(entries);
 }
 
 int main(int argc, char **argv)
@@ -110,7 +139,7 @@ int main(int argc, char **argv)
 	const char *why;
 	int option;
 
-	while ((option = getopt(argc, argv, "n:s:l:L:f:e:")) != -1) {
+	while ((option = getopt(argc, argv, "n:s:l:L:m:f:e:")) != -1) {
 		if (option == 'n')
 			options.count = (unsigned)atoi(optarg);
 		else if (option == 's')
@@ -119,6 +148,8 @@ int main(int argc, char **argv)
 			options.linktype = pcap_datalink_name_to_val(optarg);
 		else if (option == 'L')
 			d.lengths = fopen(optarg, "w");
+		else if (option == 'm')
+			d.meant = fopen(optarg, "w");
 		else if (option == 'f')
 			options.file = optarg;
 		else if (option == 'e')
@@ -130,12 +161,16 @@ int main(int argc, char **argv)
 	if (d.peer == NULL)
 		printf("no peer: %s\n", why);
 	for (int i = optind; i < argc; i++)
-		check_capture(&d, argv[i], &options);
+		check_path(&d, argv[i], &options);
 	for (size_t i = 0; optind == argc && i < packet_linktypes(); i++)
 		if (options.linktype < 0 || options.linktype == packet_linktype(i))
 			check_random(&d, packet_linktype(i), &options);
+	if (captures > 0)
+		printf("%u captures with %lu packets\n", captures, captured_packets);
 	print_tally(&d.tally, stdout);
 	if (d.lengths != NULL)
 		fclose(d.lengths);
+	if (d.meant != NULL)
+		fclose(d.meant);
 	return faults != 0;
 }

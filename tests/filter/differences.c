@@ -21,7 +21,7 @@ enum {
 	CHAIN = 1 << 6,        /* protochain */
 	ISIS = 1 << 7,         /* kinds of IS-IS PDUs */
 	ISO = 1 << 8,          /* protocols over OSI's network layer */
-	PPPOE = 1 << 9,        /* pppoes */
+	PPPOE = 1 << 9,        /* pppoes, pppoed */
 	NOT_EQUAL = 1 << 10,   /* vpi != 1 and its like */
 	PF_NAME = 1 << 11,     /* ifname, rset */
 	LINK_BYTES = 1 << 12,  /* bytes of the link-layer header */
@@ -77,6 +77,8 @@ static unsigned of_word(const struct node *node, bool scoped)
 		return found;
 	case WORD_PPPOES:
 		return found | PPPOE;
+	case WORD_PPPOED:
+		return PPPOE;
 	case WORD_ATM_FIELD:
 		return node->comparison == CMP_NE ? ATM_FIELD | NOT_EQUAL : ATM_FIELD;
 	case WORD_MTP3_FIELD:

@@ -19,7 +19,8 @@ struct tally {
 	unsigned long compiled;     /* by us */
 	unsigned long peer_refused; /* of those, by the peer */
 	unsigned long compared;     /* with the peer's program */
-	unsigned long intended;     /* not compared: a difference that is meant */
+	unsigned long allowed;      /* not compared: they may differ on purpose */
+	unsigned long intended;     /* of the allowed, on some packet they do */
 	unsigned long verdicts;     /* compared */
 	unsigned long matches;      /* packets that ours took */
 	unsigned long beyond;       /* not compared: one of the two read beyond the end */
@@ -34,6 +35,7 @@ struct tally {
 struct differential {
 	const struct library *peer; /* NULL: none */
 	FILE *faults;               /* a line for each */
+	FILE *meant;                /* the same for differences that are meant; NULL: not wanted */
 	FILE *lengths;              /* a line for each expression that both compile; NULL: not wanted */
 	const struct packet *packets;
 	size_t packet_count;

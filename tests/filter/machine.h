@@ -14,7 +14,7 @@
 struct packet {
 	uint32_t length; /* bytes that are there */
 	uint32_t wire_length;
-	uint8_t data[512];
+	uint8_t data[2048];
 };
 
 struct outcome {

@@ -160,14 +160,14 @@ struct oneshot_userdata {
  */
 #define PCAP_CREATE_COMMON(errbuf, type) pcapint_create_common(errbuf, sizeof(type), PCAP_MODULE_ABI_VERSION)
 
-pcap_t *pcapint_create_common(char *errbuf, size_t priv_size, int abi_version);
+PCAP_API pcap_t *pcapint_create_common(char *errbuf, size_t priv_size, int abi_version);
 
 /*
  * ---- Modules ----
  *
- * A module is a row of src/core/modules.def; the library asks the rows in order. A row's create is asked for names
- * that begin with one of its prefixes, or for every name if it has none. What it returns: a handle; NULL and a text
- * in errbuf, and the open has failed; NULL and an empty errbuf (or *is_ours set to 0), and the next row is asked.
+ * The library asks its modules in order. A module's create is asked for names that begin with one of its prefixes, or
+ * for every name if it has none. What it returns: a handle; NULL and a text in errbuf, and the open has failed; NULL and
+ * an empty errbuf (or *is_ours set to 0), and the next module is asked.
  */
 typedef struct pcap_if_list pcap_if_list_t;
 
@@ -198,24 +198,24 @@ typedef int (*get_if_flags_func)(const char *name, bpf_u_int32 *flags, char *err
  * Adds a device. Users see the devices that are up and running first, then "any", loopback, and those that are down;
  * else in the order they were added. A name that is in the list already is not added again: what is there is returned.
  */
-pcap_if_t *pcapint_add_dev(
+PCAP_API pcap_if_t *pcapint_add_dev(
 	pcap_if_list_t *list, const char *name, bpf_u_int32 flags, const char *description, char *errbuf);
 /* The device of that name, or NULL if the list has none. */
-pcap_if_t *pcapint_find_dev(pcap_if_list_t *list, const char *name);
+PCAP_API pcap_if_t *pcapint_find_dev(pcap_if_list_t *list, const char *name);
 /* The device of that name, added if it is not there yet; get_flags, if not NULL, corrects the flags of a new one. */
-pcap_if_t *pcapint_find_or_add_dev(pcap_if_list_t *list, const char *name, bpf_u_int32 flags,
+PCAP_API pcap_if_t *pcapint_find_or_add_dev(pcap_if_list_t *list, const char *name, bpf_u_int32 flags,
 	get_if_flags_func get_flags, const char *description, char *errbuf);
 /* Adds "any", the device that captures on all interfaces. */
-pcap_if_t *pcapint_add_any_dev(pcap_if_list_t *list, char *errbuf);
+PCAP_API pcap_if_t *pcapint_add_any_dev(pcap_if_list_t *list, char *errbuf);
 /* Adds an address to a device; each may be NULL, with a size of 0. 0 or PCAP_ERROR. */
-int pcapint_add_addr_to_dev(pcap_if_t *device, struct sockaddr *addr, size_t addr_size, struct sockaddr *netmask,
-	size_t netmask_size, struct sockaddr *broadaddr, size_t broadaddr_size, struct sockaddr *dstaddr,
-	size_t dstaddr_size, char *errbuf);
+PCAP_API int pcapint_add_addr_to_dev(pcap_if_t *device, struct sockaddr *addr, size_t addr_size,
+	struct sockaddr *netmask, size_t netmask_size, struct sockaddr *broadaddr, size_t broadaddr_size,
+	struct sockaddr *dstaddr, size_t dstaddr_size, char *errbuf);
 /*
  * Adds the operating system's network interfaces for which is_usable() is non-zero, with their addresses;
  * get_flags() corrects the flags. 0 or PCAP_ERROR.
  */
-int pcapint_findalldevs_interfaces(
+PCAP_API int pcapint_findalldevs_interfaces(
 	pcap_if_list_t *list, char *errbuf, int (*is_usable)(const char *name), get_if_flags_func get_flags);
 
 /*
@@ -227,12 +227,12 @@ int pcapint_findalldevs_interfaces(
  * the program asks what only the kernel knows of a packet. A module changes nothing in fcode; it may take the program
  * out and put it back.
  */
-int install_bpf_program(pcap_t *p, struct bpf_program *program);
-int pcapint_install_bpf_program(pcap_t *p, struct bpf_program *program);
+PCAP_API int pcapint_install_bpf_program(pcap_t *p, struct bpf_program *program);
+#define install_bpf_program pcapint_install_bpf_program
 /* The same for a module that has the kernel filter, or gives pcapint_filter_packet() what the kernel knows. */
-int pcapint_install_bpf_program_with_aux(pcap_t *p, struct bpf_program *program);
+PCAP_API int pcapint_install_bpf_program_with_aux(pcap_t *p, struct bpf_program *program);
 /* Non-zero if the packet passes; buflen is the captured length, wirelen that on the wire. NULL passes all. */
-u_int pcapint_filter(const struct bpf_insn *program, const u_char *packet, u_int wirelen, u_int buflen);
+PCAP_API u_int pcapint_filter(const struct bpf_insn *program, const u_char *packet, u_int wirelen, u_int buflen);
 
 /* What a Linux kernel filter can ask beside the packet (linux/filter.h's SKF_AD_), for the same in userland. */
 struct pcap_bpf_aux_data {
@@ -250,14 +250,14 @@ struct pcap_bpf_aux_data {
 };
 
 /* The same, where the program may hold the kernel's ancillary loads; aux NULL: they load 0. */
-u_int pcapint_filter_with_aux_data(const struct bpf_insn *program, const u_char *packet, u_int wirelen,
+PCAP_API u_int pcapint_filter_with_aux_data(const struct bpf_insn *program, const u_char *packet, u_int wirelen,
 	u_int buflen, const struct pcap_bpf_aux_data *aux);
 
 /*
  * Runs the program that install_bpf_program() has put into fcode, as native code where that pays; aux may be NULL.
  * Non-zero if the packet passes; without a program all do.
  */
-u_int pcapint_filter_packet(
+PCAP_API u_int pcapint_filter_packet(
 	pcap_t *p, const u_char *packet, u_int wirelen, u_int buflen, const struct pcap_bpf_aux_data *aux);
 
 /*
@@ -275,47 +275,48 @@ u_int pcapint_filter_packet(
  */
 typedef int (*pcapint_next_message_t)(pcap_t *p, struct pcap_pkthdr *header, const u_char **data);
 
-int pcapint_read_messages(pcap_t *p, int cnt, pcap_handler callback, u_char *user, pcapint_next_message_t next);
+PCAP_API int pcapint_read_messages(
+	pcap_t *p, int cnt, pcap_handler callback, u_char *user, pcapint_next_message_t next);
 /*
  * For activate: makes the descriptor by which pcap_breakloop() ends a wait, and sets breakloop_op; 0, or PCAP_ERROR.
  * pcapint_cleanup_live_common() closes it.
  */
-int pcapint_make_wakeable(pcap_t *p);
+PCAP_API int pcapint_make_wakeable(pcap_t *p);
 /*
  * Waits until fd can be read, until the buffering time-out is over, or for pcap_breakloop(): 1 if fd can be read (or
  * has an error to tell), 0 if not, or PCAP_ERROR.
  */
-int pcapint_wait_readable(pcap_t *p);
+PCAP_API int pcapint_wait_readable(pcap_t *p);
 
 /*
  * ---- Defaults for operations, and small things ----
  */
 
 /* Sets break_loop. */
-void pcapint_breakloop_common(pcap_t *p);
+PCAP_API void pcapint_breakloop_common(pcap_t *p);
 /* Oneshot callbacks: one that copies the packet, and one for modules whose packets last until the next read. */
-void pcapint_oneshot(u_char *user, const struct pcap_pkthdr *header, const u_char *data);
-void pcapint_oneshot_in_place(u_char *user, const struct pcap_pkthdr *header, const u_char *data);
+PCAP_API void pcapint_oneshot(u_char *user, const struct pcap_pkthdr *header, const u_char *data);
+PCAP_API void pcapint_oneshot_in_place(u_char *user, const struct pcap_pkthdr *header, const u_char *data);
 /* Closes fd, and frees the buffer and the filter. */
-void pcapint_cleanup_live_common(pcap_t *p);
+PCAP_API void pcapint_cleanup_live_common(pcap_t *p);
 /* Non-blocking mode by O_NONBLOCK on fd. */
-int pcapint_getnonblock_fd(pcap_t *p);
-int pcapint_setnonblock_fd(pcap_t *p, int nonblock);
+PCAP_API int pcapint_getnonblock_fd(pcap_t *p);
+PCAP_API int pcapint_setnonblock_fd(pcap_t *p, int nonblock);
 /* Whether pcap_init() was told to have packet buffers mapped below 4 GiB (PCAP_MMAP_32BIT). */
-int pcapint_map_32bit(void);
+PCAP_API int pcapint_map_32bit(void);
 /* 0 before activation; afterwards -1, with a text in errbuf: for a setter that must come first. */
-int pcapint_check_activated(pcap_t *p);
+PCAP_API int pcapint_check_activated(pcap_t *p);
 
 /* A message, then ": " and errno's text, cut to fit errbuflen. */
-void pcapint_fmt_errmsg_for_errno(char *errbuf, size_t errbuflen, int errnum, const char *format, ...)
+PCAP_API void pcapint_fmt_errmsg_for_errno(char *errbuf, size_t errbuflen, int errnum, const char *format, ...)
 	PCAP_PRINTFLIKE(4, 5);
-void pcapint_vfmt_errmsg_for_errno(char *errbuf, size_t errbuflen, int errnum, const char *format, va_list ap)
-	PCAP_PRINTFLIKE(4, 0);
+PCAP_API void pcapint_vfmt_errmsg_for_errno(
+	char *errbuf, size_t errbuflen, int errnum, const char *format, va_list ap) PCAP_PRINTFLIKE(4, 0);
 /*
  * Reads an unsigned decimal number of 32 bits. With endp NULL it must be all of text; otherwise *endp is left at the
  * first character after it. 0, or -1 if there is none or it is out of range.
  */
-int pcapint_get_decuint(const char *text, char **endp, bpf_u_int32 *value);
+PCAP_API int pcapint_get_decuint(const char *text, char **endp, bpf_u_int32 *value);
 
 #ifdef __cplusplus
 }

@@ -43,8 +43,3 @@ int pcapint_install_bpf_program(pcap_t *p, struct bpf_program *program)
 	}
 	return pcapint_install_bpf_program_with_aux(p, program);
 }
-
-int install_bpf_program(pcap_t *p, struct bpf_program *program)
-{
-	return pcapint_install_bpf_program(p, program);
-}

@@ -10,7 +10,7 @@
 #undef linux
 
 #ifndef PCAP_MODULES_DEF
-#define PCAP_MODULES_DEF "core/modules.def"
+#define PCAP_MODULES_DEF "modules/modules.def"
 #endif
 
 #define PCAP_MODULE(name, description, prefixes, list_routine, create_routine)                                     \

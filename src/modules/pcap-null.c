@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The two routines that the library calls, by the module's row in modules.def. */
+/* The two routines that the library calls, by the row of the module. */
 int pcap_null_findalldevs(pcap_if_list_t *list, char *errbuf);
 pcap_t *pcap_null_create(const char *device, char *errbuf);
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Holds the shared library's exported names: exactly libpcap.map, nothing that has been exported is gone, and all
 that the system's libpcap exports is there, data with the same size. Arguments: our library, libpcap.map, the list of
-names that have been exported so far, and the sanitizers it was built with, or "none"."""
+names that have been exported so far, the sanitizers it was built with, or "none", and pcap-int.h."""
 
 import ctypes.util
 import os
@@ -30,8 +30,15 @@ def system_library():
     return None
 
 
+def for_modules(header):
+    """What a header declares for modules: names of functions, at the beginning of a line of code."""
+    with open(header) as f:
+        code = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.DOTALL)
+    return set(re.findall(r"^\w[\w *]*\b(pcapint_\w+)\(", code, re.MULTILINE))
+
+
 def main():
-    library, version_script, known_list, sanitizers = sys.argv[1:5]
+    library, version_script, known_list, sanitizers, header = sys.argv[1:6]
     ours = exported(library)
     with open(version_script) as f:
         body = f.read().split("global:")[1].split("local:")[0]
@@ -41,6 +48,8 @@ def main():
     faults = []
     faults += [f"exported, but not in libpcap.map: {n}" for n in sorted(set(ours) - allowed)]
     faults += [f"in libpcap.map, but not exported: {n}" for n in sorted(allowed - set(ours))]
+    faults += [f"declared for modules in {header}, but not in {version_script}, or the other way round: {n}"
+               for n in sorted(for_modules(header) ^ {n for n in allowed if n.startswith("pcapint_")})]
     faults += [f"was exported once and is gone: {n}" for n in sorted(known - set(ours))]
     faults += [f"exported, but not in {known_list}: {n}" for n in sorted(set(ours) - known)]
     peer = system_library()

@@ -31,7 +31,7 @@ def compile_module(tree, folder, source):
 
 def compile_table(tree, folder):
     """The registry, with a copy of the table in which our lines come before the first."""
-    table = (SOURCE_ROOT / 'src/core/modules.def').read_text().splitlines()
+    table = (pathlib.Path(os.environ['WEIR_BUILD']) / 'src/modules/modules.def').read_text().splitlines()
     first = next((number for number, line in enumerate(table) if line.startswith('PCAP_MODULE')), len(table))
     copy = folder / 'modules.def'
     copy.write_text('\n'.join([*table[:first], *MODULES.values(), *table[first:]]) + '\n')

@@ -1,0 +1,117 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: BSD-3-Clause
+# For the scripts of the device classes, which classes.sh runs inside the guest in an empty folder of their own. What a
+# script prints is for who looks for the reason of a failure, but for the lines that these print.
+set -u
+
+# What a test came to: its name, and why it was left out.
+ok() {
+  echo "ok - $1"
+}
+not_ok() {
+  echo "not ok - $1"
+}
+skip() {
+  echo "ok - $1 # SKIP $2"
+}
+end() {
+  echo end
+}
+
+# check NAME COMMAND...: a test that is passed if the command succeeds.
+check() {
+  name=$1
+  shift
+  if "$@"; then ok "$name"; else not_ok "$name"; fi
+}
+
+# need NAME PROGRAM...: leaves out the rest of the script, as the test NAME, where a program is missing.
+need() {
+  name=$1
+  shift
+  for program; do
+    command -v "$program" >/dev/null && continue
+    skip "$name" "the program '$program' is not installed"
+    end
+    exit 0
+  done
+}
+
+# load NAME MODULE...: kernel modules; leaves out the rest likewise.
+load() {
+  name=$1
+  shift
+  for module; do
+    reason=$(modprobe "$module" 2>&1) && continue
+    skip "$name" "no kernel module $module: $reason"
+    end
+    exit 0
+  done
+}
+
+# has_module NAME: whether the library was built with this capture module; if not, leaves out the rest.
+has_module() {
+  weir modules | grep -q "^$1 " && return
+  skip "$1" "the library is built without the module $1"
+  end
+  exit 0
+}
+
+# wait_for COMMAND...: until it succeeds; fails after some seconds.
+wait_for() {
+  tries=0
+  until "$@" >/dev/null 2>&1; do
+    tries=$((tries + 1))
+    [ $tries -lt 200 ] || return 1
+    sleep 0.05
+  done
+}
+
+# Where a sanitizer is in the library, a program that knows nothing of it needs that first.
+preload() {
+  case ${WEIR_SANITIZE-none} in
+  *address*) cc -print-file-name=libasan.so ;;
+  esac
+}
+
+# ours COMMAND...: on the library as it was built.
+ours() {
+  LD_LIBRARY_PATH=$WEIR_BUILD LD_PRELOAD=$(preload) ASAN_OPTIONS=detect_leaks=0 "$@"
+}
+
+weir() {
+  "$WEIR_BUILD/tools/weir" "$@"
+}
+
+# exercise ARGUMENT...: what a capture on a device has to do; see exercise.c. It reports tests of its own.
+exercise() {
+  "$WEIR_BUILD/tests/guest/exercise" "$@"
+}
+
+# same_in_tcpdump NAME DEVICE COUNT TRAFFIC [ARGUMENT...]: that tcpdump shows the same of COUNT packets, byte for byte,
+# on this library and on the system's. TRAFFIC is a shell command that makes them.
+same_in_tcpdump() {
+  name=$1
+  device=$2
+  count=$3
+  traffic=$4
+  shift 4
+  if ! command -v tcpdump >/dev/null || ! ldconfig -p | grep -q 'libpcap.so.0.8 '; then
+    skip "$name" "there is no tcpdump, or no libpcap of the system's"
+    return
+  fi
+  ours timeout 20 tcpdump -i "$device" -c "$count" -nn -e -t -xx --immediate-mode "$@" >ours 2>ours.messages &
+  ours_id=$!
+  timeout 20 tcpdump -i "$device" -c "$count" -nn -e -t -xx --immediate-mode "$@" >system 2>system.messages &
+  system_id=$!
+  wait_for grep -q 'listening on' ours.messages
+  wait_for grep -q 'listening on' system.messages
+  eval "$traffic"
+  if wait $ours_id && wait $system_id && [ -s ours ] && cmp ours system &&
+    [ "$(grep 'listening on' ours.messages)" = "$(grep 'listening on' system.messages)" ]; then
+    ok "$name"
+  else
+    head -n 30 ours ours.messages system system.messages
+    not_ok "$name"
+  fi
+}

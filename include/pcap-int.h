@@ -277,6 +277,8 @@ typedef int (*pcapint_next_message_t)(pcap_t *p, struct pcap_pkthdr *header, con
 
 PCAP_API int pcapint_read_messages(
 	pcap_t *p, int cnt, pcap_handler callback, u_char *user, pcapint_next_message_t next);
+/* How many it has delivered since activation, for stats_op. */
+PCAP_API uint64_t pcapint_messages_delivered(pcap_t *p);
 /*
  * For activate: makes the descriptor by which pcap_breakloop() ends a wait, and sets breakloop_op; 0, or PCAP_ERROR.
  * pcapint_cleanup_live_common() closes it.

@@ -32,6 +32,7 @@ struct pcap_core {
 	struct timeval sampling_last;
 	struct bpf_engine engine;          /* runs the filter in userland */
 	int wake_fd;                       /* what pcapint_make_wakeable() made, or -1 */
+	uint64_t messages_delivered;       /* by pcapint_read_messages(), since activation */
 	int late_status;                   /* an error that the next read tells, or 0 */
 	char late_error[PCAP_ERRBUF_SIZE]; /* its text */
 	u_char *oneshot_buffer;            /* the packet that pcap_next() handed out last */

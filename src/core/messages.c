@@ -46,6 +46,7 @@ int pcapint_make_wakeable(pcap_t *p)
 		return PCAP_ERROR;
 	}
 	p->breakloop_op = wake;
+	p->core->messages_delivered = 0;
 	return 0;
 }
 
@@ -106,8 +107,14 @@ static int deliver(pcap_t *p, struct pcap_pkthdr *header, const u_char *data, pc
 		return 0;
 	if (header->caplen > (u_int)p->snapshot)
 		header->caplen = p->snapshot;
+	p->core->messages_delivered++;
 	callback(user, header, data);
 	return 1;
+}
+
+uint64_t pcapint_messages_delivered(pcap_t *p)
+{
+	return p->core->messages_delivered;
 }
 
 int pcapint_read_messages(pcap_t *p, int cnt, pcap_handler callback, u_char *user, pcapint_next_message_t next)

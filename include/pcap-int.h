@@ -23,7 +23,7 @@ extern "C" {
  * structure and raise the minor part; a change of any other kind raises the major part.
  */
 #define PCAP_MODULE_ABI_MAJOR 1
-#define PCAP_MODULE_ABI_MINOR 0
+#define PCAP_MODULE_ABI_MINOR 1
 #define PCAP_MODULE_ABI_VERSION (PCAP_MODULE_ABI_MAJOR << 16 | PCAP_MODULE_ABI_MINOR)
 
 /* Marks a parameter that a routine has to take and does not use. */
@@ -68,6 +68,8 @@ typedef int (*setnonblock_op_t)(pcap_t *p, int nonblock);
 typedef int (*stats_op_t)(pcap_t *p, struct pcap_stat *stats);
 /* The same in 64 bits, and which of them are known. NULL: what stats_op tells. */
 typedef int (*stats64_op_t)(pcap_t *p, struct pcap_stats64 *stats);
+/* What is known of the packet that the callback was called with last: 1, or 0 if nothing is. NULL: nothing is. */
+typedef int (*packet_info_op_t)(pcap_t *p, struct pcap_packet_info *info);
 /* Sets break_loop, and wakes a read that waits. The default is pcapint_breakloop_common(). */
 typedef void (*breakloop_op_t)(pcap_t *p);
 /* Gives back what activate took, then calls pcapint_cleanup_live_common(); the handle may be half activated. */
@@ -143,6 +145,8 @@ struct pcap {
 
 	/* Linux: filters for this handle may load what the kernel tells beside the packet (SKF_AD_ in linux/filter.h). */
 	int ancillary_loads;
+
+	packet_info_op_t packet_info_op;
 };
 
 /* What a oneshot_callback gets as its user argument: where pcap_next() wants header and data. */

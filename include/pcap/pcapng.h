@@ -218,9 +218,36 @@ PCAP_API pcap_writer_t *pcap_writer_open(
 	const char *path, const struct pcap_writer_options *options, size_t size, char *errbuf);
 /* Describes an interface that packets of a handle come from; its number, from 0, or PCAP_ERROR. name may be NULL. */
 PCAP_API int pcap_writer_add_interface(pcap_writer_t *writer, pcap_t *p, const char *name);
+
+/* What a capture is to say of its interface; each member may be NULL. The structure can grow at its end. */
+struct pcap_writer_device {
+	const char *name;        /* NULL: that of the handle's device */
+	const char *description; /* NULL: that of the device list */
+	const char *filter;      /* the filter expression that the packets have passed */
+	const char *comment;
+};
+
+/*
+ * The same of a handle that captures, with all that is known of its device: also description, addresses, operating
+ * system, and the type of the time stamps if one was chosen. device may be NULL; size is sizeof(struct
+ * pcap_writer_device).
+ */
+PCAP_API int pcap_writer_add_device(
+	pcap_writer_t *writer, pcap_t *p, const struct pcap_writer_device *device, size_t size);
+/*
+ * Keeps the handle's statistics as they are now; with those that were kept last, each file ends. To be called now and
+ * then, and before the writer is closed. 0 or PCAP_ERROR.
+ */
+PCAP_API int pcap_writer_set_statistics(pcap_writer_t *writer, int interface, pcap_t *p);
 /* Adds a packet of such an interface. 0 or PCAP_ERROR; once the file could not be written, every call fails. */
 PCAP_API int pcap_writer_packet(
 	pcap_writer_t *writer, int interface, const struct pcap_pkthdr *header, const u_char *data);
+/* The same with options, such as a comment; a pcap file has no place for them. */
+PCAP_API int pcap_writer_packet_with_options(pcap_writer_t *writer, int interface, const struct pcap_pkthdr *header,
+	const u_char *data, const struct pcapng_option *options, size_t option_count);
+/* The same in a callback of a handle that captures: with what pcap_get_packet_info() tells of the packet. */
+PCAP_API int pcap_writer_live_packet(
+	pcap_writer_t *writer, int interface, pcap_t *p, const struct pcap_pkthdr *header, const u_char *data);
 /*
  * Adds a block of any type; size is sizeof(struct pcapng_block). A section begins by itself if none was written, and
  * interface numbers begin at 0 with each section. To a pcap file packets are added, interfaces must have one link type,

@@ -35,6 +35,29 @@ struct pcap_stats64 {
 /* Counts since activation. 0 or PCAP_ERROR; size is sizeof(struct pcap_stats64) as the caller knows it. */
 PCAP_API int pcap_get_stats64(pcap_t *p, struct pcap_stats64 *stats, size_t size);
 
+/* ---- What a device tells of a packet beside its bytes ---- */
+
+/* As epb_flags of the pcapng format has them. */
+#define PCAP_PACKET_DIRECTION 0x3 /* mask; 0: not known */
+#define PCAP_PACKET_INBOUND 0x1
+#define PCAP_PACKET_OUTBOUND 0x2
+#define PCAP_PACKET_RECEPTION 0x1c /* mask; 0: not known */
+#define PCAP_PACKET_UNICAST 0x04
+#define PCAP_PACKET_MULTICAST 0x08
+#define PCAP_PACKET_BROADCAST 0x0c
+#define PCAP_PACKET_PROMISCUOUS 0x10 /* to someone else */
+
+struct pcap_packet_info {
+	uint32_t flags;     /* PCAP_PACKET_ */
+	uint32_t interface; /* the system's number of the interface that it passed; 0: not known */
+};
+
+/*
+ * In a callback: of the packet that it was called with. 1; or 0, with all 0, if the device tells nothing. size is
+ * sizeof(struct pcap_packet_info).
+ */
+PCAP_API int pcap_get_packet_info(pcap_t *p, struct pcap_packet_info *info, size_t size);
+
 /* ---- Native code for filters ---- */
 
 /*

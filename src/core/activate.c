@@ -82,6 +82,7 @@ static void restore(pcap_t *p, const struct pcap *before)
 	p->setnonblock_op = before->setnonblock_op;
 	p->stats_op = before->stats_op;
 	p->stats64_op = before->stats64_op;
+	p->packet_info_op = before->packet_info_op;
 	p->breakloop_op = before->breakloop_op;
 	p->oneshot_callback = before->oneshot_callback;
 	p->cleanup_op = before->cleanup_op;

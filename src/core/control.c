@@ -152,6 +152,16 @@ int pcap_get_stats64(pcap_t *p, struct pcap_stats64 *stats, size_t size)
 	return 0;
 }
 
+int pcap_get_packet_info(pcap_t *p, struct pcap_packet_info *info, size_t size)
+{
+	struct pcap_packet_info known = {0};
+	int status = p->packet_info_op != NULL ? p->packet_info_op(p, &known) : 0;
+
+	memset(info, 0, size);
+	memcpy(info, &known, size < sizeof(known) ? size : sizeof(known));
+	return status;
+}
+
 int pcap_inject(pcap_t *p, const void *data, size_t size)
 {
 	int status = check_live(p, "pcap_inject");

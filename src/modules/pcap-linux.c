@@ -248,6 +248,7 @@ static void set_operations(pcap_t *p)
 	p->setnonblock_op = linux_setnonblock;
 	p->stats_op = pcapint_linux_stats;
 	p->stats64_op = pcapint_linux_stats64;
+	p->packet_info_op = pcapint_linux_packet_info;
 	p->breakloop_op = linux_breakloop;
 	p->oneshot_callback = pcapint_oneshot_in_place;
 }

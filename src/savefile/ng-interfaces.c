@@ -201,6 +201,20 @@ void pcapint_ng_new_second(struct ng_interface *interface, uint64_t timestamp)
 		interface->tv_sec = INT64_MAX;
 }
 
+uint64_t pcapint_ng_find_timestamp(const struct ng_interface *interface, int64_t seconds, uint32_t nanoseconds)
+{
+	/* Of units that are finer than 2^-64 seconds there are too many to be told. */
+	__int128 units = interface->last == UINT64_MAX ? (__int128)1 << 64 : (__int128)interface->last + 1;
+	__int128 whole = (__int128)seconds - interface->offset;
+
+	if (whole < 0)
+		return 0;
+	if (whole > UINT64_MAX / units)
+		return UINT64_MAX;
+	whole = whole * units + nanoseconds * units / 1000000000;
+	return whole > UINT64_MAX ? UINT64_MAX : (uint64_t)whole;
+}
+
 /* The fraction of a second by the power of two that is in if_tsresol, exactly. */
 uint64_t pcapint_ng_binary_fraction(const struct ng_interface *interface, uint64_t fraction)
 {

@@ -106,6 +106,8 @@ void pcapint_ng_swap_option(uint32_t type, const struct ng_option *option);
 void pcapint_ng_set_time(struct ng_interface *interface, u_int precision);
 void pcapint_ng_set_no_time(struct ng_interface *interface);
 void pcapint_ng_new_second(struct ng_interface *interface, uint64_t timestamp);
+/* The time stamp that a time has in the interface's units; the nearest there is. */
+uint64_t pcapint_ng_find_timestamp(const struct ng_interface *interface, int64_t seconds, uint32_t nanoseconds);
 uint64_t pcapint_ng_binary_fraction(const struct ng_interface *interface, uint64_t fraction);
 
 /* The second and the fraction of it, in the handle's precision. */

@@ -123,6 +123,27 @@ int pcapint_linux_deliver(pcap_t *p, struct frame *frame, pcap_handler callback,
 		.caplen = frame->caplen < (u_int)p->snapshot ? frame->caplen : (u_int)p->snapshot,
 		.len = frame->len,
 	};
+	pcapint_linux_keep_from(lc, &from);
 	callback(user, &header, frame->data);
+	return 1;
+}
+
+int pcapint_linux_packet_info(pcap_t *p, struct pcap_packet_info *info)
+{
+	/* By sll_pkttype, whose values linux/if_packet.h has. */
+	static const uint32_t flags[] = {
+		[PACKET_HOST] = PCAP_PACKET_INBOUND | PCAP_PACKET_UNICAST,
+		[PACKET_BROADCAST] = PCAP_PACKET_INBOUND | PCAP_PACKET_BROADCAST,
+		[PACKET_MULTICAST] = PCAP_PACKET_INBOUND | PCAP_PACKET_MULTICAST,
+		[PACKET_OTHERHOST] = PCAP_PACKET_INBOUND | PCAP_PACKET_PROMISCUOUS,
+		[PACKET_OUTGOING] = PCAP_PACKET_OUTBOUND,
+	};
+	const struct sockaddr_ll *from = ((struct pcap_linux *)p->priv)->from;
+
+	if (from == NULL)
+		return 0;
+	if (from->sll_pkttype < sizeof(flags) / sizeof(flags[0]))
+		info->flags = flags[from->sll_pkttype];
+	info->interface = (uint32_t)from->sll_ifindex;
 	return 1;
 }

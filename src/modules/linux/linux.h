@@ -64,6 +64,9 @@ struct pcap_linux {
 	bool cooked;        /* the socket gives packets without their link-layer header */
 	u_int least_offset; /* a packet's least distance from the start of its frame: frame header, then headroom */
 
+	const struct sockaddr_ll *from; /* of the packet that was handed out last; NULL once that is given back */
+	struct sockaddr_ll from_copy;   /* what that points to where it has to last */
+
 	size_t map_size;
 	u_int slots_in_block; /* V2: the kernel puts no frame across two blocks */
 	u_int block_size;     /* V2 */
@@ -143,8 +146,24 @@ bool pcapint_linux_make_copy_room(struct pcap_linux *lc, size_t size);
  * set or it has a VLAN tag.
  */
 int pcapint_linux_deliver(pcap_t *p, struct frame *frame, pcap_handler callback, u_char *user);
+/* What the kernel tells of the packet that was handed out last. */
+int pcapint_linux_packet_info(pcap_t *p, struct pcap_packet_info *info);
 /* Sets careful by the rest of the state. */
 void pcapint_linux_update_careful(pcap_t *p);
+
+/* Has from last longer than the packet's slot. */
+static inline void pcapint_linux_keep_from(struct pcap_linux *lc, const struct sockaddr_ll *from)
+{
+	lc->from_copy = *from;
+	lc->from = &lc->from_copy;
+}
+
+/* The slot is given back. */
+static inline void pcapint_linux_forget_from(struct pcap_linux *lc)
+{
+	if (lc->from != &lc->from_copy)
+		lc->from = NULL;
+}
 
 static inline struct timeval pcapint_linux_time(const pcap_t *p, u_int sec, u_int nsec)
 {

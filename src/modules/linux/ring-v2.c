@@ -161,7 +161,7 @@ static void outlive_slot(struct pcap_linux *lc, struct frame *frame)
 
 static int deliver_frame(pcap_t *p, struct frame *frame, pcap_handler callback, u_char *user)
 {
-	const struct pcap_linux *lc = p->priv;
+	struct pcap_linux *lc = p->priv;
 
 	if (lc->careful || frame->status & TP_STATUS_VLAN_VALID)
 		return pcapint_linux_deliver(p, frame, callback, user);
@@ -170,6 +170,7 @@ static int deliver_frame(pcap_t *p, struct frame *frame, pcap_handler callback, 
 		.caplen = frame->caplen < (u_int)p->snapshot ? frame->caplen : (u_int)p->snapshot,
 		.len = frame->len,
 	};
+	pcapint_linux_keep_from(lc, frame->from);
 	callback(user, &header, frame->data);
 	return 1;
 }

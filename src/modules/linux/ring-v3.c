@@ -79,6 +79,7 @@ static void release(struct pcap_linux *lc)
 {
 	struct tpacket_block_desc *block = (struct tpacket_block_desc *)lc->block;
 
+	pcapint_linux_forget_from(lc);
 	lc->held = false;
 	lc->block = NULL;
 	lc->frames_left = 0;
@@ -157,6 +158,11 @@ static u_char *outlive_block(struct pcap_linux *lc, u_char *data, u_int caplen)
 	return lc->copy + COOKED_HEADROOM;
 }
 
+static const struct sockaddr_ll *sender(const struct tpacket3_hdr *header)
+{
+	return (const struct sockaddr_ll *)((const u_char *)header + TPACKET_ALIGN(sizeof(*header)));
+}
+
 static int deliver_with_care(
 	pcap_t *p, const struct tpacket3_hdr *header, u_char *data, pcap_handler callback, u_char *user)
 {
@@ -170,7 +176,7 @@ static int deliver_with_care(
 		.vlan_tci = header->hv1.tp_vlan_tci,
 		.vlan_tpid = header->hv1.tp_vlan_tpid,
 		.rxhash = header->hv1.tp_rxhash,
-		.from = (const struct sockaddr_ll *)((const u_char *)header + TPACKET_ALIGN(sizeof(*header))),
+		.from = sender(header),
 	};
 	return pcapint_linux_deliver(p, &frame, callback, user);
 }
@@ -202,6 +208,9 @@ static int deliver_block(pcap_t *p, int limit, bool one_shot, pcap_handler callb
 			};
 			if (header.caplen > (u_int)p->snapshot)
 				header.caplen = p->snapshot;
+			lc->from = sender(frame);
+			if (one_shot)
+				pcapint_linux_keep_from(lc, sender(frame));
 			callback(user, &header, data);
 			delivered++;
 		}

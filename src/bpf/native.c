@@ -11,12 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 /* Larger programs are left to the interpreter, and so is code that an offset in it might not reach. */
 #define MOST_OPS 65536
 
-/* Bytes before the code. */
+/* Bytes before the code, at least. */
 #define HEAD 16
+
+/* Of the processor's caches. */
+#define CACHE_LINE 64
 
 bool pcapint_native_is_allowed(void)
 {
@@ -171,24 +175,37 @@ static bool emit(struct emitter *e)
 }
 
 /*
+ * Where code begins in its pages, given how much room is left there: for each in another line, since code that begins
+ * in the same line of different pages would have to share a few places of the processor's caches.
+ */
+static size_t choose_start(const char *memory, size_t page, size_t left)
+{
+	return HEAD + (uintptr_t)memory / page % (left / CACHE_LINE + 1) * CACHE_LINE;
+}
+
+/*
  * Code in memory of its own: written first, then made executable and no longer writable. What is not code traps. There
  * is some of that before it, where compilers' checks of calls look for a function's type.
  */
 static bool map_code(struct bpf_native *native, const uint8_t *code, size_t size)
 {
-	char *memory = mmap(NULL, HEAD + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), room = (HEAD + size + page - 1) / page * page;
+	char *memory = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
 		return false;
-	memset(memory, pcapint_native_trap, HEAD);
-	memcpy(memory + HEAD, code, size);
-	__builtin___clear_cache(memory, memory + HEAD + size);
-	if (mprotect(memory, HEAD + size, PROT_READ | PROT_EXEC) != 0) {
-		munmap(memory, HEAD + size);
+	size_t start = choose_start(memory, page, room - size - HEAD);
+	memset(memory, pcapint_native_trap, room);
+	memcpy(memory + start, code, size);
+	__builtin___clear_cache(memory, memory + room);
+	if (mprotect(memory, room, PROT_READ | PROT_EXEC) != 0) {
+		munmap(memory, room);
 		return false;
 	}
-	native->run = (bpf_native_t)(memory + HEAD);
+	native->run = (bpf_native_t)(memory + start);
 	native->size = size;
+	native->memory = memory;
+	native->room = room;
 	return true;
 }
 
@@ -205,7 +222,7 @@ bool pcapint_native_make(struct bpf_native *native, struct bpf_ops *ops)
 
 void pcapint_native_free(struct bpf_native *native)
 {
-	munmap((char *)native->run - HEAD, HEAD + native->size);
+	munmap(native->memory, native->room);
 }
 
 /* ---- Sharing ---- */

@@ -16,7 +16,9 @@ typedef u_int (*bpf_native_t)(const u_char *packet, size_t buflen, u_int wirelen
 
 struct bpf_native {
 	bpf_native_t run;
-	size_t size; /* of the code, bytes */
+	size_t size;  /* of the code, bytes */
+	void *memory; /* where it lies, whole pages */
+	size_t room;  /* of these */
 };
 
 /* Whether this build has an emitter for this processor; and a byte that is, repeated, no instruction of it. */

@@ -142,6 +142,53 @@ enum {
 PCAP_API int pcap_explain_filter(pcap_t *p, const char *expression, const struct pcap_compile_options *options,
 	size_t options_size, int what, FILE *out);
 
+/* ---- Many filters at once, many packets at once ---- */
+
+/*
+ * Filters that are asked together: one pass over a packet tells which of them accept it. What they have in common is
+ * done once. A set does not change; any number of threads may use it.
+ */
+typedef struct pcap_filter_set pcap_filter_set_t;
+
+/* The 64-bit words that the answer for a packet takes: a bit a filter, the first is bit 0 of word 0; and as many more. */
+#define PCAP_FILTER_SET_WORDS(count) (((count) + 63) / 64 * 2)
+
+#define PCAP_FILTER_SET_INTERPRETED 0x1 /* no native code */
+
+/* Of programs, which are copied; flags are PCAP_FILTER_SET_. NULL with errbuf filled. */
+PCAP_API pcap_filter_set_t *pcap_filter_set_create(
+	const struct bpf_program *programs, size_t count, uint32_t flags, char *errbuf);
+
+/*
+ * Of expressions, which are compiled for packets in memory of the handle's link-layer type; options as of
+ * pcap_compile_ex(). NULL; then pcap_geterr() has the text, and it begins with the expression's number, from 1.
+ */
+PCAP_API pcap_filter_set_t *pcap_filter_set_compile(pcap_t *p, const char *const *expressions, size_t count,
+	const struct pcap_compile_options *options, size_t options_size, uint32_t flags);
+
+PCAP_API void pcap_filter_set_free(pcap_filter_set_t *set);
+
+/* How many filters it has. */
+PCAP_API size_t pcap_filter_set_count(const pcap_filter_set_t *set);
+
+/*
+ * Asks all filters about a packet; matches has PCAP_FILTER_SET_WORDS() words, of which the first half is the answer.
+ * How many filters accept it.
+ */
+PCAP_API size_t pcap_filter_set_match(
+	const pcap_filter_set_t *set, const struct pcap_pkthdr *header, const u_char *data, uint64_t *matches);
+
+/* The same for many packets, with PCAP_FILTER_SET_WORDS() words for each. How many packets some filter accepts. */
+PCAP_API size_t pcap_filter_set_match_batch(const pcap_filter_set_t *set, const struct pcap_pkthdr *headers,
+	const u_char *const *data, size_t packets, uint64_t *matches);
+
+/*
+ * pcap_offline_filter() for many packets: what the program returns for each, into results. How many packets it accepts;
+ * none if the program is not valid.
+ */
+PCAP_API size_t pcap_offline_filter_batch(const struct bpf_program *program, const struct pcap_pkthdr *headers,
+	const u_char *const *data, size_t packets, int *results);
+
 /* ---- Modules ---- */
 
 struct pcap_module_info {

@@ -12,7 +12,7 @@ struct machine {
 	u_int buflen;
 	u_int wirelen;
 	const struct pcap_bpf_aux_data *aux;
-	uint8_t *matches;
+	uint64_t *matches;
 	uint32_t a, x;
 	uint32_t scratch[BPF_MEMWORDS];
 	uint64_t back_left;
@@ -140,7 +140,7 @@ static bool holds(const struct machine *machine, const struct bpf_op *op)
 /* What is not in pcapint_bpf_opcodes; false goes to "no". */
 static bool run_private(struct machine *machine, const struct bpf_op *op, uint32_t done_offset)
 {
-	uint8_t bit = (uint8_t)(1 << op->k % 8), *byte;
+	uint64_t bit = 1ull << op->k % 64, *matches, *done;
 
 	switch (op->code) {
 	case OP_BACK:
@@ -153,15 +153,14 @@ static bool run_private(struct machine *machine, const struct bpf_op *op, uint32
 		machine->a = load_aux(machine, op);
 		return true;
 	case OP_MATCH:
-		machine->matches[op->k / 8] |= bit;
-		return true;
 	case OP_MATCH_UNLESS_DONE:
-		byte = &machine->matches[op->k / 8];
-		if (!(byte[done_offset] & bit))
-			*byte |= bit;
-		return true;
 	case OP_DONE:
-		machine->matches[done_offset + op->k / 8] |= bit;
+		matches = &machine->matches[op->k / 64];
+		done = matches + done_offset / sizeof(*done);
+		if (op->code == OP_DONE)
+			*done |= bit;
+		else if (op->code == OP_MATCH || !(*done & bit))
+			*matches |= bit;
 		return true;
 	default:
 		return true;
@@ -195,7 +194,7 @@ static bool run_op(struct machine *machine, const struct bpf_op *op)
 }
 
 u_int pcapint_run_ops(const struct bpf_ops *ops, const u_char *packet, u_int wirelen, u_int buflen,
-	const struct pcap_bpf_aux_data *aux, uint8_t *matches)
+	const struct pcap_bpf_aux_data *aux, uint64_t *matches)
 {
 	struct machine machine = {.packet = packet,
 		.buflen = buflen > INT32_MAX ? INT32_MAX : buflen,

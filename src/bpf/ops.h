@@ -60,7 +60,7 @@ struct bpf_ops {
 	uint32_t count;
 	uint32_t room;
 	bool has_loops;
-	uint32_t done_offset; /* OP_DONE's bits are so many bytes after OP_MATCH's */
+	uint32_t done_offset; /* OP_DONE's bits are so many bytes after OP_MATCH's; a multiple of 8 */
 };
 
 /* The bytes that a load from the packet reads: 1, 2, 4; 0 if it is no such load. */
@@ -107,6 +107,6 @@ bool pcapint_op_is_bounded(const struct bpf_op *op, const struct bpf_facts *fact
 
 /* Runs ops as an interpreter does: for filter sets, where there is no native code. matches: OP_MATCH's bits. */
 u_int pcapint_run_ops(const struct bpf_ops *ops, const u_char *packet, u_int wirelen, u_int buflen,
-	const struct pcap_bpf_aux_data *aux, uint8_t *matches);
+	const struct pcap_bpf_aux_data *aux, uint64_t *matches);
 
 #endif

@@ -44,6 +44,19 @@ u_int pcapint_filter_unvalidated(const struct bpf_insn *program, u_int len, cons
 	u_int buflen, const struct pcap_bpf_aux_data *aux);
 
 /*
+ * Asks for the headers of a packet some way on in a batch, so that they come from memory while those before it are
+ * looked at.
+ */
+#define BPF_FETCH_AHEAD 8
+static inline void fetch_ahead(const u_char *const *data, size_t i, size_t packets)
+{
+	if (packets - i > BPF_FETCH_AHEAD) {
+		__builtin_prefetch(data[i + BPF_FETCH_AHEAD]);
+		__builtin_prefetch(data[i + BPF_FETCH_AHEAD] + 63);
+	}
+}
+
+/*
  * A program from text, as bpf_image() writes it: an instruction a line, and more that people like to write. 0, or
  * PCAP_ERROR with a text in errbuf that names the line. pcap_freecode() frees the program. See assembler.c.
  */

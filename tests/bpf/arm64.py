@@ -14,7 +14,8 @@ import tap
 from tap import Skip, check, run
 
 ENGINE = ['interpret', 'native', 'native-arm64', 'opcodes', 'ops', 'ops-facts', 'ops-run', 'program', 'validate']
-FUZZER = ['fuzz/fuzz-native.c', 'fuzz/random.c', 'tests/lib/random-numbers.c', 'tests/unit/bpf/random-programs.c']
+FUZZER = ['fuzz/fuzz-native.c', 'fuzz/random.c', 'tests/lib/random-numbers.c', 'tests/unit/bpf/plausible-programs.c',
+          'tests/unit/bpf/random-programs.c']
 CASES = ['tests/bpf/native-cases.c', 'tests/bpf/cases.c', 'src/bpf/assembler.c']
 RANDOM_INPUTS = 20000
 

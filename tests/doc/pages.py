@@ -161,7 +161,7 @@ class Manual:
         used = {}
         for page in self.pages:
             text = page.plain_text().replace(page.name.upper(), '', 1)  # the title
-            for name in re.findall(r'\b(?:PCAP|PCAPNG|DLT|RPCAP)_\w*[A-Z0-9]\b', text):
+            for name in re.findall(r'\b(?:PCAP|PCAPNG|DLT|RPCAP)_\w*[A-Z0-9]\b(?!\()', text):
                 if name != 'PCAP_ETHERS_FILE':  # a string
                     used.setdefault(name, page.path.name)
         check(len(used) > 60, f'only {len(used)} constants found')

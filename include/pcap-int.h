@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <pcap/pcap.h>
 #include <pcap/weir.h>
@@ -298,6 +299,12 @@ PCAP_API int pcapint_wait_readable(pcap_t *p);
  * ---- Defaults for operations, and small things ----
  */
 
+/* For create: offers time stamps in microseconds and in nanoseconds; 0, or PCAP_ERROR with errbuf filled. */
+PCAP_API int pcapint_offer_precisions(pcap_t *p, char *errbuf);
+/* For activate: offers the DLT_ values at dlts and sets linktype to the first; 0 or PCAP_ERROR. */
+PCAP_API int pcapint_offer_datalinks(pcap_t *p, const int *dlts, int count);
+/* A packet's time as its header has it, in the precision that was asked for. */
+PCAP_API struct timeval pcapint_timestamp(const pcap_t *p, struct timespec time);
 /* Sets break_loop. */
 PCAP_API void pcapint_breakloop_common(pcap_t *p);
 /* Oneshot callbacks: one that copies the packet, and one for modules whose packets last until the next read. */

@@ -26,13 +26,15 @@ struct device {
 	const char *description;
 	bool queue;
 	int dlts[3];
+	int dlt_count;
 	const char *kernel_module; /* what the kernel needs for it */
 	const char *unit;
 };
 
 static const struct device devices[] = {
-	{"nflog", "Linux netfilter log (NFLOG)", false, {DLT_NFLOG, DLT_IPV4, DLT_RAW}, "nfnetlink_log", "group"},
-	{"nfqueue", "Linux netfilter queue (NFQUEUE)", true, {DLT_IPV4, DLT_RAW, -1}, "nfnetlink_queue", "queue"},
+	{"nflog", "Linux netfilter log (NFLOG)", false, {DLT_NFLOG, DLT_IPV4, DLT_RAW}, 3, "nfnetlink_log",
+		"group"},
+	{"nfqueue", "Linux netfilter queue (NFQUEUE)", true, {DLT_IPV4, DLT_RAW}, 2, "nfnetlink_queue", "queue"},
 };
 
 static const struct device *device_of(const pcap_t *p)
@@ -53,12 +55,11 @@ static bool is_wanted(const pcap_t *p, const struct netfilter_packet *packet)
 
 static struct timeval time_of(const pcap_t *p, const struct netfilter_packet *packet)
 {
-	bool nano = p->opt.tstamp_precision == PCAP_TSTAMP_PRECISION_NANO;
-	struct timespec now = {.tv_sec = packet->sec, .tv_nsec = packet->usec * 1000};
+	struct timespec time = {.tv_sec = packet->sec, .tv_nsec = packet->usec * 1000};
 
 	if (packet->sec == 0)
-		clock_gettime(CLOCK_REALTIME, &now);
-	return (struct timeval){.tv_sec = now.tv_sec, .tv_usec = nano ? now.tv_nsec : now.tv_nsec / 1000};
+		clock_gettime(CLOCK_REALTIME, &time);
+	return pcapint_timestamp(p, time);
 }
 
 static void describe(
@@ -238,23 +239,6 @@ static int bind_groups(pcap_t *p)
 	return 0;
 }
 
-static int offer_datalinks(pcap_t *p)
-{
-	const struct device *device = device_of(p);
-	size_t most = sizeof(device->dlts) / sizeof(device->dlts[0]);
-
-	p->linktype = device->dlts[0];
-	p->dlt_list = calloc(most, sizeof(*p->dlt_list));
-	if (p->dlt_list == NULL) {
-		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%.100s: no memory for the list of link-layer types",
-			p->opt.device);
-		return PCAP_ERROR;
-	}
-	for (size_t i = 0; i < most && device->dlts[i] != -1; i++)
-		p->dlt_list[p->dlt_count++] = device->dlts[i];
-	return 0;
-}
-
 static int netfilter_activate(pcap_t *p)
 {
 	struct pcap_netfilter *nf = p->priv;
@@ -270,7 +254,7 @@ static int netfilter_activate(pcap_t *p)
 		p->snapshot = MAXIMUM_SNAPLEN;
 	if (p->opt.buffer_size == 0)
 		p->opt.buffer_size = DEFAULT_BUFFER_SIZE;
-	if (offer_datalinks(p) < 0 || open_socket(p) < 0)
+	if (pcapint_offer_datalinks(p, device_of(p)->dlts, device_of(p)->dlt_count) < 0 || open_socket(p) < 0)
 		return PCAP_ERROR;
 	status = bind_groups(p);
 	if (status < 0)
@@ -324,17 +308,6 @@ static int parse_groups(const char *text, struct pcap_netfilter *nf)
 	return PCAP_ERROR;
 }
 
-static int offer_precisions(pcap_t *p)
-{
-	p->tstamp_precision_list = malloc(2 * sizeof(*p->tstamp_precision_list));
-	if (p->tstamp_precision_list == NULL)
-		return PCAP_ERROR;
-	p->tstamp_precision_list[0] = PCAP_TSTAMP_PRECISION_MICRO;
-	p->tstamp_precision_list[1] = PCAP_TSTAMP_PRECISION_NANO;
-	p->tstamp_precision_count = 2;
-	return 0;
-}
-
 static const struct device *find_device(const char *name)
 {
 	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
@@ -364,8 +337,7 @@ pcap_t *pcap_netfilter_create(const char *name, char *errbuf)
 	pcap_t *p = PCAP_CREATE_COMMON(errbuf, struct pcap_netfilter);
 	if (p == NULL)
 		return NULL;
-	if (offer_precisions(p) < 0) {
-		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%.100s: no memory for a handle", name);
+	if (pcapint_offer_precisions(p, errbuf) < 0) {
 		pcap_close(p);
 		return NULL;
 	}

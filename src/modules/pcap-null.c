@@ -155,15 +155,6 @@ static void make_packet(pcap_t *p, uint64_t n)
 		udp[8 + i] = n >> (56 - 8 * i);
 }
 
-/* A packet's time, in the precision that was asked for. */
-static struct timeval timestamp(pcap_t *p, int64_t ns)
-{
-	struct timeval ts = {.tv_sec = ns / NSEC_PER_SEC, .tv_usec = ns % NSEC_PER_SEC};
-	if (p->opt.tstamp_precision == PCAP_TSTAMP_PRECISION_MICRO)
-		ts.tv_usec /= 1000;
-	return ts;
-}
-
 /*
  * Hands a packet to the callback if direction and filter let it pass: 1 if so, otherwise 0. The filter sees all that
  * was captured; the callback gets no more than the snapshot length.
@@ -172,7 +163,8 @@ static int deliver(pcap_t *p, pcap_direction_t direction, const u_char *data, u_
 	pcap_handler callback, u_char *user)
 {
 	struct pcap_null *pn = p->priv;
-	struct pcap_pkthdr header = {.ts = timestamp(p, ns)};
+	struct pcap_pkthdr header = {
+		.ts = pcapint_timestamp(p, (struct timespec){ns / NSEC_PER_SEC, ns % NSEC_PER_SEC})};
 
 	if (p->direction != PCAP_D_INOUT && p->direction != direction)
 		return 0;
@@ -373,22 +365,10 @@ static void null_cleanup(pcap_t *p)
 	pcapint_cleanup_live_common(p);
 }
 
-/* The link-layer types that pcap_set_datalink() can choose from. */
-static int offer_datalinks(pcap_t *p)
-{
-	p->linktype = DLT_EN10MB;
-	p->dlt_list = malloc(2 * sizeof(*p->dlt_list));
-	if (p->dlt_list == NULL)
-		return PCAP_ERROR;
-	p->dlt_list[0] = DLT_EN10MB;
-	p->dlt_list[1] = DLT_RAW;
-	p->dlt_count = 2;
-	return 0;
-}
-
 /* What goes wrong here leaves with PCAP_ERROR and a text; the core then calls cleanup_op. */
 static int null_activate(pcap_t *p)
 {
+	static const int datalinks[] = {DLT_EN10MB, DLT_RAW};
 	struct pcap_null *pn = p->priv;
 
 	/* First, so that a failure below is cleaned up. */
@@ -408,11 +388,13 @@ static int null_activate(pcap_t *p)
 		return PCAP_ERROR;
 	}
 	p->buffer = calloc(1, pn->size);
-	if (p->buffer == NULL || offer_datalinks(p) < 0) {
+	if (p->buffer == NULL) {
 		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%s: no memory for a packet of %u bytes", p->opt.device,
 			pn->size);
 		return PCAP_ERROR;
 	}
+	if (pcapint_offer_datalinks(p, datalinks, sizeof(datalinks) / sizeof(datalinks[0])) < 0)
+		return PCAP_ERROR;
 	p->bufsize = pn->size;
 	p->selectable_fd = p->fd;
 
@@ -493,18 +475,6 @@ int pcap_null_findalldevs(pcap_if_list_t *list, char *errbuf)
 	return 0;
 }
 
-/* The values that pcap_set_tstamp_precision() can choose from: a list that create makes and the core frees. */
-static int offer_precisions(pcap_t *p)
-{
-	p->tstamp_precision_list = malloc(2 * sizeof(*p->tstamp_precision_list));
-	if (p->tstamp_precision_list == NULL)
-		return PCAP_ERROR;
-	p->tstamp_precision_list[0] = PCAP_TSTAMP_PRECISION_MICRO;
-	p->tstamp_precision_list[1] = PCAP_TSTAMP_PRECISION_NANO;
-	p->tstamp_precision_count = 2;
-	return 0;
-}
-
 pcap_t *pcap_null_create(const char *device, char *errbuf)
 {
 	struct pcap_null options_given = {.size = 98};
@@ -519,8 +489,7 @@ pcap_t *pcap_null_create(const char *device, char *errbuf)
 	pcap_t *p = PCAP_CREATE_COMMON(errbuf, struct pcap_null);
 	if (p == NULL)
 		return NULL;
-	if (offer_precisions(p) < 0) {
-		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s: no memory for a handle", device);
+	if (pcapint_offer_precisions(p, errbuf) < 0) {
 		pcap_close(p);
 		return NULL;
 	}

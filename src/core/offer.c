@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a handle offers to choose from, and a packet's time by what was chosen. For module authors.
+ */
+#include "core/core.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+int pcapint_offer_precisions(pcap_t *p, char *errbuf)
+{
+	p->tstamp_precision_list = malloc(2 * sizeof(*p->tstamp_precision_list));
+	if (p->tstamp_precision_list == NULL) {
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "no memory for the list of time stamp precisions");
+		return PCAP_ERROR;
+	}
+	p->tstamp_precision_list[0] = PCAP_TSTAMP_PRECISION_MICRO;
+	p->tstamp_precision_list[1] = PCAP_TSTAMP_PRECISION_NANO;
+	p->tstamp_precision_count = 2;
+	return 0;
+}
+
+int pcapint_offer_datalinks(pcap_t *p, const int *dlts, int count)
+{
+	p->dlt_list = calloc(count, sizeof(*p->dlt_list));
+	if (p->dlt_list == NULL) {
+		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%.100s: no memory for the list of link-layer types",
+			p->opt.device);
+		return PCAP_ERROR;
+	}
+	for (int i = 0; i < count; i++)
+		p->dlt_list[i] = dlts[i];
+	p->dlt_count = count;
+	p->linktype = dlts[0];
+	return 0;
+}
+
+struct timeval pcapint_timestamp(const pcap_t *p, struct timespec time)
+{
+	bool nano = p->opt.tstamp_precision == PCAP_TSTAMP_PRECISION_NANO;
+
+	return (struct timeval){.tv_sec = time.tv_sec, .tv_usec = nano ? time.tv_nsec : time.tv_nsec / 1000};
+}

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "capture-file.h"
 #include "command.h"
 #include "decode.h"
 #include "stop.h"
@@ -72,7 +73,15 @@ static void take(
 		source->done = true;
 		return;
 	}
-	sink_packet(loop->sink, source->name, source->linktype, header, bytes);
+	if (loop->sink->writer != NULL)
+		capture_file_packet(loop->sink, source, header, bytes);
+	else
+		sink_show(
+			loop->sink, &(struct shown_packet){.interface = source->name,
+					    .linktype = source->linktype,
+					    .nanoseconds = loop->settings->precision == PCAP_TSTAMP_PRECISION_NANO,
+					    .header = header,
+					    .bytes = bytes});
 	if (loop->sink->failed)
 		return;
 	source->packets++;
@@ -87,6 +96,8 @@ static void give_up(struct capture_loop *loop, struct source *source, const char
 	status_hide(&loop->status);
 	complain_of(source->name, text);
 	loop->failed = true;
+	if (loop->sink->writer != NULL)
+		capture_file_statistics(loop->sink, source);
 	source_close(source);
 }
 
@@ -279,6 +290,18 @@ static void capture_counts(const struct capture_loop *loop, struct status_counts
 	}
 }
 
+/* What is lost when this program is killed is no more than a second's; and each file ends with its statistics. */
+static void update_file(struct capture_loop *loop)
+{
+	for (size_t i = 0; i < loop->source_count; i++) {
+		if (loop->sources[i].handle != NULL)
+			capture_file_statistics(loop->sink, &loop->sources[i]);
+	}
+	/* Flushing waits for the other thread, which is there so that nothing waits. */
+	if (!loop->settings->output.writer_thread)
+		sink_flush(loop->sink);
+}
+
 /* Hands on what was taken: to a reader who waits for it at once, to a file now and then. */
 static void tick(struct capture_loop *loop)
 {
@@ -289,7 +312,7 @@ static void tick(struct capture_loop *loop)
 		if (!more_at_hand(loop))
 			sink_flush(loop->sink);
 	} else if (now >= loop->next_file_flush) {
-		sink_flush(loop->sink);
+		update_file(loop);
 		loop->next_file_flush = now + FILE_FLUSH_INTERVAL;
 	}
 	if (loop->status.wanted && now >= loop->status.next) {
@@ -340,12 +363,12 @@ static void drain(struct capture_loop *loop)
 
 void capture(struct capture_loop *loop)
 {
-	bool to_file = loop->sink->dumper != NULL && strcmp(loop->sink->path, "-") != 0;
+	bool to_file = loop->sink->writer != NULL && strcmp(loop->sink->output->path, "-") != 0;
 
 	loop->begin = monotonic_nanoseconds();
 	loop->deadline = loop->settings->nanoseconds != 0 ? loop->begin + loop->settings->nanoseconds : 0;
 	loop->next_file_flush = to_file ? loop->begin + FILE_FLUSH_INTERVAL : 0;
-	status_begin(&loop->status, loop->sink->dumper != NULL, loop->begin);
+	status_begin(&loop->status, loop->sink->writer != NULL, loop->begin);
 	while (!finished(loop) && live_sources(loop) > 0) {
 		uint64_t now = monotonic_nanoseconds();
 

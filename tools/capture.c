@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "capture-file.h"
 #include "capture-loop.h"
 #include "command.h"
 #include "decode.h"
@@ -36,6 +37,15 @@ static bool parse_buffer_size(void *field, const char *value, const char **wante
 	return true;
 }
 
+static bool parse_queue(void *field, const char *value, const char **wanted)
+{
+	struct output_settings *output = field;
+
+	*wanted = "a number of bytes, such as 500k or 64M";
+	output->writer_thread = true;
+	return parse_size(value, &output->queue_size) && output->queue_size > 0;
+}
+
 static bool parse_direction(void *field, const char *value, const char **wanted)
 {
 	static const struct {
@@ -53,18 +63,6 @@ static bool parse_direction(void *field, const char *value, const char **wanted)
 	return false;
 }
 
-static bool parse_precision(void *field, const char *value, const char **wanted)
-{
-	*wanted = "micro or nano";
-	if (strcmp(value, "micro") == 0)
-		*(int *)field = PCAP_TSTAMP_PRECISION_MICRO;
-	else if (strcmp(value, "nano") == 0)
-		*(int *)field = PCAP_TSTAMP_PRECISION_NANO;
-	else
-		return false;
-	return true;
-}
-
 static bool parse_tstamp_type(void *field, const char *value, const char **wanted)
 {
 	*wanted = "host, host_lowprec, host_hiprec, host_hiprec_unsynced, adapter or adapter_unsynced";
@@ -77,7 +75,6 @@ static bool parse_tstamp_type(void *field, const char *value, const char **wante
 static const struct option_row capture_options[] = {
 	{'i', "interface", "DEV", "capture on this device; can be given several times", option_list,
 		FIELD(devices)},
-	{'w', "write", "FILE", "write the packets to a savefile; - is standard output", option_text, FIELD(output)},
 	{'c', "count", "N", "stop after N packets", option_count, FIELD(count)},
 	{0, "seconds", "S", "stop after S seconds", option_seconds, FIELD(nanoseconds)},
 	{'s', "snaplen", "LEN", "capture at most LEN bytes of a packet", option_snaplen, FIELD(snaplen)},
@@ -91,8 +88,12 @@ static const struct option_row capture_options[] = {
 	{'B', "buffer", "SIZE", "bytes of the packet buffer; k, M, G may follow", parse_buffer_size,
 		FIELD(buffer_size)},
 	{0, "immediate", NULL, "deliver each packet as soon as it is there", option_flag, FIELD(immediate)},
-	{0, "precision", "UNIT", "of the time stamps: micro or nano (seconds)", parse_precision, FIELD(precision)},
+	{0, "precision", "UNIT", "of the time stamps: micro or nano (seconds)", option_precision, FIELD(precision)},
 	{0, "tstamp", "TYPE", "who stamps the packets: host, adapter, ...", parse_tstamp_type, FIELD(tstamp_type)},
+	OUTPUT_OPTIONS(struct capture_settings, output),
+	{0, "writer-thread", NULL, "write in another thread, so that a slow disk loses no packets", option_flag,
+		FIELD(output.writer_thread)},
+	{0, "queue", "SIZE", "bytes that can wait for that thread; k, M, G may follow", parse_queue, FIELD(output)},
 	{0},
 };
 
@@ -148,7 +149,8 @@ static void tell_summary(const struct capture_loop *loop, const char *written_to
 
 	tell_packets(NULL, loop->packets, "captured");
 	if (written_to != NULL && !loop->sink->failed) {
-		snprintf(what, sizeof(what), "written to %s", written_to);
+		snprintf(what, sizeof(what), "written to %.200s%s", written_to,
+			loop->sink->files > 1 ? ", in several files" : "");
 		tell_packets(NULL, loop->sink->packets, what);
 	}
 	for (size_t i = 0; i < loop->source_count; i++)
@@ -158,7 +160,7 @@ static void tell_summary(const struct capture_loop *loop, const char *written_to
 
 /* ---- Opening ---- */
 
-/* A classic savefile has one link type for all its packets. */
+/* A pcap file has one link type for all its packets. */
 static bool same_linktype(const struct capture_loop *loop)
 {
 	const struct source *first = &loop->sources[0];
@@ -169,7 +171,7 @@ static bool same_linktype(const struct capture_loop *loop)
 		if (other->linktype == first->linktype)
 			continue;
 		complain("a pcap file holds packets of one link type, but %s has %s and %s has %s; "
-			 "write them to two files, or choose a common one with -y",
+			 "write a pcapng file, or choose a common type with -y",
 			first->name, pcap_datalink_val_to_description_or_dlt(first->linktype), other->name,
 			pcap_datalink_val_to_description_or_dlt(other->linktype));
 		return false;
@@ -177,32 +179,22 @@ static bool same_linktype(const struct capture_loop *loop)
 	return true;
 }
 
-/* The handle that tells the file's header: the device's, or that of the one with the longest snapshot. */
-static pcap_t *longest_snapshot(const struct capture_loop *loop)
-{
-	pcap_t *longest = loop->sources[0].handle;
-
-	for (size_t i = 1; i < loop->source_count; i++) {
-		if (pcap_snapshot(loop->sources[i].handle) > pcap_snapshot(longest))
-			longest = loop->sources[i].handle;
-	}
-	return longest;
-}
-
 static int open_sink(struct capture_loop *loop)
 {
 	const struct capture_settings *settings = loop->settings;
+	char error[PCAP_ERRBUF_SIZE];
 
-	if (settings->output == NULL) {
-		sink_print(loop->sink, settings->json, settings->precision == PCAP_TSTAMP_PRECISION_NANO,
-			loop->source_count > 1);
+	if (settings->output.path == NULL) {
+		sink_print(loop->sink, settings->json, loop->source_count > 1);
 		return STATUS_OK;
 	}
-	if (!same_linktype(loop))
+	if (output_format(&settings->output, PCAP_FORMAT_PCAPNG) == PCAP_FORMAT_PCAP && !same_linktype(loop))
 		return STATUS_USAGE;
-	if (sink_open_file(loop->sink, settings->output, longest_snapshot(loop), -1))
+	if (capture_file_open(loop))
 		return STATUS_OK;
-	complain("%s: %s", sink_name(loop->sink), loop->sink->error);
+	complain("%s", loop->sink->error);
+	if (loop->sink->writer != NULL)
+		pcap_writer_close(loop->sink->writer, error);
 	return STATUS_ERROR;
 }
 
@@ -227,8 +219,11 @@ static void tell_start(const struct source *source)
 
 static void close_sources(struct capture_loop *loop)
 {
-	for (size_t i = 0; i < loop->source_count; i++)
+	for (size_t i = 0; i < loop->source_count; i++) {
+		if (loop->sources[i].handle != NULL && loop->sink->writer != NULL)
+			capture_file_statistics(loop->sink, &loop->sources[i]);
 		source_close(&loop->sources[i]);
+	}
 }
 
 static int run_loop(struct capture_loop *loop)
@@ -240,8 +235,8 @@ static int run_loop(struct capture_loop *loop)
 		close_sources(loop);
 		return status;
 	}
-	written_to = loop->sink->dumper != NULL ? sink_name(loop->sink) : NULL;
-	stop_on_signals(NULL);
+	written_to = loop->sink->writer != NULL ? sink_name(loop->sink) : NULL;
+	stop_on_signals(NULL, NULL);
 	for (size_t i = 0; i < loop->source_count; i++)
 		tell_start(&loop->sources[i]);
 	capture(loop);
@@ -276,16 +271,15 @@ static const char *contradiction(const struct capture_settings *settings)
 {
 	if (settings->devices.count == 0)
 		return "which device? -i DEV ('weir devices' lists them)";
-	if (settings->output != NULL && settings->json)
+	if (settings->output.path != NULL && settings->json)
 		return "either -w or --json: packets are written or printed";
-	if (settings->output != NULL && strcmp(settings->output, "-") == 0 && isatty(STDOUT_FILENO))
-		return "-w -: standard output is a terminal; a savefile goes to a file or a pipe";
-	return NULL;
+	return output_contradiction(&settings->output);
 }
 
 static int run_capture(const struct command *command, int argc, char **argv)
 {
-	struct capture_settings settings = {.linktype = NOT_KNOWN, .tstamp_type = NOT_KNOWN};
+	struct capture_settings settings = {
+		.linktype = NOT_KNOWN, .tstamp_type = NOT_KNOWN, .output = OUTPUT_SETTINGS_DEFAULT};
 	int first = options_parse(command, argc, argv, &settings);
 	int status;
 
@@ -295,7 +289,7 @@ static int run_capture(const struct command *command, int argc, char **argv)
 		return wrong_usage(command, contradiction(&settings), NULL);
 	settings.timeout = settings.devices.count > 1 ? TIMEOUT_SEVERAL_MS : TIMEOUT_MS;
 	/* Who looks on wants to see each packet when it comes. */
-	if (settings.output == NULL && isatty(STDOUT_FILENO))
+	if (settings.output.path == NULL && isatty(STDOUT_FILENO))
 		settings.immediate = true;
 	settings.expression = join_words(argc - first, argv + first);
 	status = capture_on_devices(&settings);

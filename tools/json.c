@@ -38,37 +38,43 @@ static void put_character(struct json *json, const char *bytes, size_t size, uin
 	put(json, bytes, size);
 }
 
-/* How many characters from the start of a string are written as they are, a byte each: nearly always all. */
-static size_t plain_size(const char *string)
+/* How many bytes from the start of a text are written as they are: nearly always all. */
+static size_t plain_size(const char *bytes, size_t size)
 {
-	size_t size = 0;
+	size_t n = 0;
 
-	while (string[size] >= ' ' && string[size] < 0x7f && string[size] != '"' && string[size] != '\\')
-		size++;
-	return size;
+	while (n < size && bytes[n] >= ' ' && bytes[n] < 0x7f && bytes[n] != '"' && bytes[n] != '\\')
+		n++;
+	return n;
+}
+
+static void put_text(struct json *json, const char *bytes, size_t size)
+{
+	static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+	const char *end = bytes + size;
+
+	put(json, "\"", 1);
+	for (;;) {
+		size_t n = plain_size(bytes, (size_t)(end - bytes));
+		uint32_t character;
+
+		put(json, bytes, n);
+		bytes += n;
+		if (bytes == end)
+			break;
+		n = utf8_size((const uint8_t *)bytes, (size_t)(end - bytes), &character);
+		if (n == 0)
+			put(json, replacement, sizeof(replacement) - 1);
+		else
+			put_character(json, bytes, n, character);
+		bytes += n == 0 ? 1 : n;
+	}
+	put(json, "\"", 1);
 }
 
 static void put_string(struct json *json, const char *string)
 {
-	static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
-
-	put(json, "\"", 1);
-	for (;;) {
-		size_t n = plain_size(string);
-		uint32_t character;
-
-		put(json, string, n);
-		string += n;
-		if (*string == '\0')
-			break;
-		n = utf8_size((const uint8_t *)string, strlen(string), &character);
-		if (n == 0)
-			put(json, replacement, sizeof(replacement) - 1);
-		else
-			put_character(json, string, n, character);
-		string += n == 0 ? 1 : n;
-	}
-	put(json, "\"", 1);
+	put_text(json, string, strlen(string));
 }
 
 static void begin_value(struct json *json, const char *key)
@@ -122,6 +128,12 @@ void json_string(struct json *json, const char *key, const char *string)
 		put(json, "null", 4);
 	else
 		put_string(json, string);
+}
+
+void json_text(struct json *json, const char *key, const char *bytes, size_t size)
+{
+	begin_value(json, key);
+	put_text(json, bytes, size);
 }
 
 void json_number(struct json *json, const char *key, uint64_t number)

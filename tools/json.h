@@ -25,6 +25,8 @@ void json_close_array(struct json *json);
 
 /* Bytes that are not valid UTF-8 become U+FFFD. NULL becomes null. */
 void json_string(struct json *json, const char *key, const char *string);
+/* Any bytes, a NUL among them. */
+void json_text(struct json *json, const char *key, const char *bytes, size_t size);
 void json_number(struct json *json, const char *key, uint64_t number);
 void json_bool(struct json *json, const char *key, bool value);
 

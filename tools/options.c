@@ -15,7 +15,7 @@
 #include "command.h"
 #include "units.h"
 
-#define OPTIONS_MAX 32
+#define OPTIONS_MAX 64
 #define FIRST_INDEX 256 /* what getopt_long() returns for the table's row 0; above every letter */
 
 static const struct option_row help_row = {'h', "help", NULL, "show this text", NULL, 0};
@@ -74,6 +74,18 @@ bool option_linktype(void *field, const char *value, const char **wanted)
 	*wanted = "the name of a link type, such as EN10MB ('weir devices' shows each device's)";
 	*(int *)field = pcap_datalink_name_to_val(value);
 	return *(int *)field >= 0;
+}
+
+bool option_precision(void *field, const char *value, const char **wanted)
+{
+	*wanted = "micro or nano";
+	if (strcmp(value, "micro") == 0)
+		*(int *)field = PCAP_TSTAMP_PRECISION_MICRO;
+	else if (strcmp(value, "nano") == 0)
+		*(int *)field = PCAP_TSTAMP_PRECISION_NANO;
+	else
+		return false;
+	return true;
 }
 
 /* The table as getopt_long() wants it: long options, and the letters with a colon for each that takes a value. */

@@ -31,13 +31,14 @@ struct option_list {
 };
 
 /* Parsers, and the field that each fills. */
-bool option_flag(void *field, const char *value, const char **wanted);     /* bool */
-bool option_text(void *field, const char *value, const char **wanted);     /* const char * */
-bool option_count(void *field, const char *value, const char **wanted);    /* uint64_t, at least 1 */
-bool option_seconds(void *field, const char *value, const char **wanted);  /* uint64_t, nanoseconds, above 0 */
-bool option_list(void *field, const char *value, const char **wanted);     /* struct option_list */
-bool option_snaplen(void *field, const char *value, const char **wanted);  /* int, 0 or more */
-bool option_linktype(void *field, const char *value, const char **wanted); /* int, a DLT_ by name */
+bool option_flag(void *field, const char *value, const char **wanted);      /* bool */
+bool option_text(void *field, const char *value, const char **wanted);      /* const char * */
+bool option_count(void *field, const char *value, const char **wanted);     /* uint64_t, at least 1 */
+bool option_seconds(void *field, const char *value, const char **wanted);   /* uint64_t, nanoseconds, above 0 */
+bool option_list(void *field, const char *value, const char **wanted);      /* struct option_list */
+bool option_snaplen(void *field, const char *value, const char **wanted);   /* int, 0 or more */
+bool option_precision(void *field, const char *value, const char **wanted); /* int, PCAP_TSTAMP_PRECISION_ */
+bool option_linktype(void *field, const char *value, const char **wanted);  /* int, a DLT_ by name */
 
 /* What options_parse() returns beside the index of the first operand. */
 enum { OPTIONS_WRONG = -1, OPTIONS_HELP = -2 };

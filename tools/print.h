@@ -9,20 +9,33 @@
 #include <stdio.h>
 #include <time.h>
 
-#include <pcap/pcap.h>
+#include <pcap/pcapng.h>
 
 struct printer {
 	FILE *out;
 	bool json;
-	bool nanoseconds;     /* the packets' fractions of a second are such */
 	bool show_interfaces; /* in lines; JSON has them whenever they are known */
 	bool clock_known;
 	time_t clock_second; /* what clock was made of */
 	char clock[24];
 };
 
-/* interface is NULL where the packet comes from a file. */
-void print_packet(struct printer *printer, const char *interface, int linktype, const struct pcap_pkthdr *header,
-	const u_char *bytes);
+/* A packet, and where it comes from. */
+struct shown_packet {
+	const char *interface; /* NULL: not known */
+	int linktype;          /* DLT_ */
+	bool nanoseconds;      /* what the fraction of a second in header is */
+	const struct pcap_pkthdr *header;
+	const u_char *bytes;
+	const struct pcapng_block *block; /* with the options that it has in a file; NULL: it is live */
+};
+
+void print_packet(struct printer *printer, const struct shown_packet *packet);
+
+static inline bool is_packet_block(const struct pcapng_block *block)
+{
+	return block->type == PCAPNG_ENHANCED_PACKET || block->type == PCAPNG_SIMPLE_PACKET ||
+	       block->type == PCAPNG_OBSOLETE_PACKET;
+}
 
 #endif

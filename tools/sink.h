@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where packets go: to standard output as lines or JSON, or to a savefile. It counts them, and keeps the first
- * error.
+ * Where packets go: to standard output as lines or JSON, or to savefiles. It counts them, and keeps the first error.
  */
 #ifndef WEIR_SINK_H
 #define WEIR_SINK_H
@@ -9,31 +8,33 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <pcap/pcap.h>
+#include <pcap/pcapng.h>
 
+#include "output-options.h"
 #include "print.h"
 
 struct sink {
 	struct printer printer;
-	pcap_dumper_t *dumper; /* of a savefile */
-	const char *path;      /* of the savefile, "-" for standard output; NULL: packets are printed */
-	char *buffer;          /* the stream's, until it is closed; NULL: it has one of its own */
-	uint64_t packets;      /* that were taken */
-	bool failed;           /* nothing more can be written */
-	bool reader_gone;      /* it failed since the other end of a pipe was closed */
+	pcap_writer_t *writer;                /* of savefiles */
+	const struct output_settings *output; /* of savefiles; NULL: packets are printed */
+	char *buffer;                         /* the stream's, until it is closed; NULL: it has one of its own */
+	uint64_t packets;                     /* that were taken */
+	uint64_t files;                       /* that were written */
+	bool failed;                          /* nothing more can be written */
+	bool reader_gone;                     /* it failed since the other end of a pipe was closed */
 	char error[PCAP_ERRBUF_SIZE];
 };
 
 /* For lines, or JSON, on standard output. */
-void sink_print(struct sink *sink, bool json, bool nanoseconds, bool show_interfaces);
-/*
- * For a savefile of packets as handle has them. input is the descriptor of the file that is read from, which must
- * not be written over, or -1. False if the file can't be opened, with the reason in error.
- */
-bool sink_open_file(struct sink *sink, const char *path, pcap_t *handle, int input);
+void sink_print(struct sink *sink, bool json, bool show_interfaces);
+/* For savefiles; settings stay there. False if the first can't be opened, with the reason in error. */
+bool sink_write(
+	struct sink *sink, const struct output_settings *settings, const struct pcap_writer_options *options);
 
-void sink_packet(struct sink *sink, const char *interface, int linktype, const struct pcap_pkthdr *header,
-	const u_char *bytes);
+/* Prints a packet. */
+void sink_show(struct sink *sink, const struct shown_packet *packet);
+/* Writes any block. */
+void sink_block(struct sink *sink, const struct pcapng_block *block);
 /* Hands on what is buffered. */
 void sink_flush(struct sink *sink);
 /*
@@ -41,6 +42,9 @@ void sink_flush(struct sink *sink);
  * reader of lines who went away has what he wanted.
  */
 int sink_close(struct sink *sink);
+
+/* Keeps an error that the writer had, if it is the first. */
+void sink_fail(struct sink *sink, const char *text);
 
 /* What messages call the savefile. */
 const char *sink_name(const struct sink *sink);

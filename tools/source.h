@@ -11,12 +11,12 @@
 #include <pcap/pcap.h>
 #include <pcap/weir.h>
 
-#include "options.h"
+#include "output-options.h"
 
 /* What a `weir capture` command line says. */
 struct capture_settings {
 	struct option_list devices;
-	const char *output;   /* NULL: packets are printed */
+	struct output_settings output;
 	uint64_t count;       /* 0: no limit */
 	uint64_t nanoseconds; /* to capture for; 0: no limit */
 	int snaplen;          /* 0: the most there is */
@@ -37,6 +37,7 @@ struct source {
 	const char *name;
 	pcap_t *handle; /* NULL: it was closed */
 	int linktype;
+	int number;                  /* of its interface in the file that is written */
 	uint64_t packets;            /* captured */
 	uint64_t bytes;              /* of them, on the wire */
 	bool more;                   /* packets may be left from the last read */

@@ -19,13 +19,14 @@
 
 static volatile sig_atomic_t requested;
 static uint64_t requested_at;
-static pcap_t *volatile broken_handle;
+static void (*volatile wake_user)(void *user);
+static void *volatile wake_argument;
 static int wake_pipe[2] = {-1, -1};
 
 static void on_signal(int signal_number)
 {
 	int saved_errno = errno;
-	pcap_t *handle = broken_handle;
+	void (*wake)(void *user) = wake_user;
 
 	if (requested) {
 		if (monotonic_nanoseconds() - requested_at >= SAME_REQUEST_NANOSECONDS) {
@@ -39,18 +40,20 @@ static void on_signal(int signal_number)
 			/* The pipe could not be made; those who wait look at the flag now and then. */
 		}
 	}
-	if (handle != NULL)
-		pcap_breakloop(handle);
+	if (wake != NULL)
+		wake(wake_argument);
 	errno = saved_errno;
 }
 
-void stop_on_signals(pcap_t *handle)
+void stop_on_signals(void (*wake)(void *user), void *user)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 	struct sigaction before;
 
-	broken_handle = handle;
+	wake_user = NULL;
+	wake_argument = user;
+	wake_user = wake;
 	if (wake_pipe[0] < 0 && pipe2(wake_pipe, O_NONBLOCK | O_CLOEXEC) < 0)
 		wake_pipe[0] = wake_pipe[1] = -1;
 	/* The handler of one is not interrupted by another. */

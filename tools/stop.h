@@ -8,10 +8,8 @@
 
 #include <stdbool.h>
 
-#include <pcap/pcap.h>
-
-/* From now on. If handle is not NULL, its loop is broken as well, until the call is made again with NULL. */
-void stop_on_signals(pcap_t *handle);
+/* From now on. If wake is not NULL, the handler calls it as well, until the call is made again with NULL. */
+void stop_on_signals(void (*wake)(void *user), void *user);
 bool stop_requested(void);
 /* A descriptor that is readable once a stop was requested, or -1 if there could be none. */
 int stop_descriptor(void);

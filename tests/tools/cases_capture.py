@@ -112,7 +112,7 @@ def a_file_holds_what_was_sent():
 
 def a_pipe_holds_the_file_alone():
     with output_file() as path:
-        with path.open('wb') as file, subprocess.Popen([WEIR, 'read', '-', '-w', '-'], stdin=subprocess.PIPE,
+        with path.open('wb') as file, subprocess.Popen([WEIR, 'read', '-', '-w', '-', '-F', 'pcap'], stdin=subprocess.PIPE,
                                                        stdout=file) as reader:
             with Capture('-i', NEAR, '-c', 20, '-w', '-', stdout=reader.stdin) as capture:
                 reader.stdin.close()
@@ -231,7 +231,7 @@ def a_full_device_is_an_error():
     with Capture('-i', NEAR, '-w', '/dev/full') as capture:
         send(3000, length=1000)
         errors = capture.finish(ERROR)[1]
-    holds(errors, '/dev/full: can\'t write to the savefile: No space left on device')
+    holds(errors, '/dev/full: can\'t write: No space left on device')
     check('packets written' not in errors, errors)
 
 

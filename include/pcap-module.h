@@ -59,7 +59,7 @@
 		name "\0" prefixes "\0" description,                                                               \
 	};                                                                                                         \
 	PCAP_MODULE_C_ const struct pcap_module PCAP_MODULE_SYMBOL __attribute__((visibility("default")));         \
-	PCAP_MODULE_C_ const struct pcap_module PCAP_MODULE_SYMBOL = {                                             \
+	const struct pcap_module PCAP_MODULE_SYMBOL = {                                                            \
 		PCAP_MODULE_ABI_VERSION,                                                                           \
 		sizeof(struct pcap_module),                                                                        \
 		name,                                                                                              \

@@ -195,10 +195,15 @@ struct pcap_module_info {
 	const char *name;
 	const char *description;
 	const char *prefixes; /* device-name prefixes with a blank between two, or NULL */
+	const char *file;     /* the file that it is in, or NULL if it is built in */
+	const char *problem;  /* why it is not used, as far as that is known without loading it, or NULL */
 };
 
 /* The index'th module, from 0, in the order that they are asked. 1, or 0 if there are not so many. */
 PCAP_API int pcap_get_module(size_t index, struct pcap_module_info *info, size_t size);
+
+/* The devices of one module, which is loaded for it, to be freed by pcap_freealldevs(). 0 or PCAP_ERROR. */
+PCAP_API int pcap_list_module_devices(const char *name, pcap_if_t **devices, char *errbuf);
 
 /* The name of the module that serves a handle, or NULL for a savefile or a dead handle. */
 PCAP_API const char *pcap_module_name(pcap_t *p);

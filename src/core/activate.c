@@ -4,26 +4,11 @@
  * the handles that have no device. For every program that opens something.
  */
 #include "core/core.h"
+#include "core/modules.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/*
- * A module's prefix matches "prefix" alone and "prefix" followed by anything that is no letter, so that "can" is asked
- * for can0 and not for an interface called canary.
- */
-static bool prefix_matches(const char *prefixes, const char *device)
-{
-	while (prefixes != NULL && *prefixes != '\0') {
-		size_t length = strcspn(prefixes, " ");
-		if (length > 0 && strncmp(prefixes, device, length) == 0 && !isalpha((unsigned char)device[length]))
-			return true;
-		prefixes += length + (prefixes[length] == ' ');
-	}
-	return false;
-}
 
 /* Asks one module; *claimed tells whether NULL means that the open has failed. */
 static pcap_t *ask_module(const struct pcap_module *module, const char *device, char *errbuf, bool *claimed)
@@ -32,7 +17,7 @@ static pcap_t *ask_module(const struct pcap_module *module, const char *device, 
 	pcap_t *p;
 
 	*claimed = false;
-	if (module->prefixes != NULL && !prefix_matches(module->prefixes, device))
+	if (module->prefixes != NULL && !pcapint_prefix_matches(module->prefixes, device))
 		return NULL;
 	errbuf[0] = '\0';
 	if (module->create_is_ours != NULL) {
@@ -47,17 +32,44 @@ static pcap_t *ask_module(const struct pcap_module *module, const char *device, 
 	return p;
 }
 
+/*
+ * Asks the modules in their order: those built in, and before the first of them that is asked for every name, those in
+ * files. Of a file that can't be used, why tells the reason.
+ */
+static pcap_t *ask_modules(const char *device, char *errbuf, bool *claimed, char *why)
+{
+	bool asked_files = false;
+	pcap_t *p = NULL;
+
+	*claimed = false;
+	for (size_t i = 0; p == NULL && !*claimed; i++) {
+		const struct pcap_module *module = pcapint_modules[i];
+		if (!asked_files && (module == NULL || module->prefixes == NULL)) {
+			const struct pcap_module *loaded = pcapint_load_module_for(device, why);
+			asked_files = true;
+			if (loaded != NULL)
+				p = ask_module(loaded, device, errbuf, claimed);
+		}
+		if (module == NULL)
+			break;
+		if (p == NULL && !*claimed)
+			p = ask_module(module, device, errbuf, claimed);
+	}
+	return p;
+}
+
 pcap_t *pcap_create(const char *device, char *errbuf)
 {
-	bool claimed = false;
-	pcap_t *p = NULL;
+	char why[PCAP_ERRBUF_SIZE] = "";
+	bool claimed;
 
 	if (device == NULL)
 		device = "any";
-	for (size_t i = 0; pcapint_modules[i] != NULL && p == NULL && !claimed; i++)
-		p = ask_module(pcapint_modules[i], device, errbuf, &claimed);
+	pcap_t *p = ask_modules(device, errbuf, &claimed, why);
 	if (p == NULL) {
-		if (!claimed || errbuf[0] == '\0')
+		if (why[0] != '\0' && !claimed)
+			pcapint_fmt_device_error(errbuf, device, why);
+		else if (!claimed || errbuf[0] == '\0')
 			pcapint_no_such_device(errbuf, PCAP_ERRBUF_SIZE, device);
 		return NULL;
 	}

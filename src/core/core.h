@@ -65,6 +65,8 @@ int pcapint_linktype_to_dlt(int linktype);
 /* The largest snapshot length that makes sense for a DLT_: MAXIMUM_SNAPLEN but for a few (linktypes.c). */
 u_int pcapint_max_snaplen_for_dlt(int dlt);
 
+/* pcap_findalldevs(); without load, only by modules that need not be loaded first (devices-find.c). */
+int pcapint_find_devices(pcap_if_t **alldevs, char *errbuf, bool load);
 /* The list that modules add to, made and taken apart (devices.c). */
 pcap_if_list_t *pcapint_new_dev_list(char *errbuf);
 /* The devices in the order users see; the list itself is freed. */

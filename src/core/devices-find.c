@@ -4,6 +4,7 @@
  * (pcap_findalldevs, pcap_lookupdev), and for the message about a device that is none.
  */
 #include "core/core.h"
+#include "core/modules.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -19,28 +20,74 @@ static void note_failure(char *failures, size_t size, const char *module, const 
 		*text != '\0' ? text : "can't list its devices, and does not say why");
 }
 
+static void list_module(pcap_if_list_t *list, const struct pcap_module *module, char *failures)
+{
+	char text[PCAP_ERRBUF_SIZE] = "";
+
+	if (module->findalldevs == NULL || module->findalldevs(list, text) >= 0)
+		return;
+	text[sizeof(text) - 1] = '\0';
+	note_failure(failures, PCAP_ERRBUF_SIZE, module->name, text);
+}
+
+/* The modules that are in files: all of them, or those that are loaded already. */
+static void list_files(pcap_if_list_t *list, bool load, char *failures)
+{
+	struct module_files files;
+
+	if (!pcapint_find_module_files(&files)) {
+		note_failure(failures, PCAP_ERRBUF_SIZE, "modules", "no memory to look for them");
+		return;
+	}
+	for (size_t i = 0; i < files.count; i++) {
+		const struct module_file *file = &files.rows[i];
+		char why[PCAP_ERRBUF_SIZE] = "";
+		const struct pcap_module *module = NULL;
+
+		if (file->problem[0] != '\0')
+			memcpy(why, file->problem, sizeof(why));
+		else if (load)
+			module = pcapint_load_module_file(file, why);
+		else
+			module = pcapint_loaded_module(file->path);
+		if (module != NULL)
+			list_module(list, module, failures);
+		else if (why[0] != '\0' && !file->hidden)
+			note_failure(failures, PCAP_ERRBUF_SIZE, file->path, why);
+	}
+	pcapint_free_module_files(&files);
+}
+
+int pcapint_find_devices(pcap_if_t **alldevs, char *errbuf, bool load)
+{
+	pcap_if_list_t *list = pcapint_new_dev_list(errbuf);
+	bool listed_files = false;
+
+	*alldevs = NULL;
+	if (list == NULL)
+		return PCAP_ERROR;
+	*errbuf = '\0';
+	for (size_t i = 0;; i++) {
+		const struct pcap_module *module = pcapint_modules[i];
+		if (!listed_files && (module == NULL || module->prefixes == NULL)) {
+			list_files(list, load, errbuf);
+			listed_files = true;
+		}
+		if (module == NULL)
+			break;
+		list_module(list, module, errbuf);
+	}
+	*alldevs = pcapint_finish_dev_list(list);
+	return *alldevs == NULL && *errbuf != '\0' ? PCAP_ERROR : 0;
+}
+
 /*
  * 0 also where a module failed, as long as there is a device to show: errbuf then holds what failed, and is empty if
  * nothing did.
  */
 int pcap_findalldevs(pcap_if_t **alldevs, char *errbuf)
 {
-	pcap_if_list_t *list = pcapint_new_dev_list(errbuf);
-
-	*alldevs = NULL;
-	if (list == NULL)
-		return PCAP_ERROR;
-	*errbuf = '\0';
-	for (const struct pcap_module *const *module = pcapint_modules; *module != NULL; module++) {
-		char text[PCAP_ERRBUF_SIZE] = "";
-
-		if ((*module)->findalldevs == NULL || (*module)->findalldevs(list, text) >= 0)
-			continue;
-		text[sizeof(text) - 1] = '\0';
-		note_failure(errbuf, PCAP_ERRBUF_SIZE, (*module)->name, text);
-	}
-	*alldevs = pcapint_finish_dev_list(list);
-	return *alldevs == NULL && *errbuf != '\0' ? PCAP_ERROR : 0;
+	return pcapint_find_devices(alldevs, errbuf, true);
 }
 
 /* The manual: deprecated, and not there for a program that has called pcap_init(). */
@@ -124,7 +171,7 @@ void pcapint_no_such_device(char *errbuf, size_t size, const char *device)
 	int used;
 
 	/* text serves as the listing's error buffer first; what failed there is not what was asked. */
-	if (pcap_findalldevs(&devices, text) < 0)
+	if (pcapint_find_devices(&devices, text, false) < 0)
 		devices = NULL;
 	near_miss = find_near_miss(devices, device);
 	used = snprintf(text, sizeof(text), "%.64s: no such device", device);

@@ -4,6 +4,7 @@
  * of one. For modules over network interfaces, and for pcap_lookupnet().
  */
 #include "core/core.h"
+#include "core/modules.h"
 #include "compat/ifaddrs.h"
 
 #include <arpa/inet.h>
@@ -127,10 +128,13 @@ static bool get_ipv4(int fd, unsigned long request, const char *device, bpf_u_in
 /* Devices that are not network interfaces have no network: net and mask 0, as with "any". */
 static int network_of_other_device(const char *device, char *errbuf)
 {
+	char why[PCAP_ERRBUF_SIZE] = "";
 	pcap_if_t *devices = NULL;
 	const pcap_if_t *found;
 
-	if (pcap_findalldevs(&devices, errbuf) == 0)
+	/* Of the modules in files, the one that has it is enough. */
+	pcapint_load_module_for(device, why);
+	if (pcapint_find_devices(&devices, errbuf, false) == 0)
 		for (found = devices; found != NULL && strcmp(found->name, device) != 0;)
 			found = found->next;
 	else

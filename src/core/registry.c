@@ -60,15 +60,3 @@ const char *pcap_lib_version(void)
 {
 	return lib_version;
 }
-
-int pcap_get_module(size_t index, struct pcap_module_info *info, size_t size)
-{
-	size_t count = sizeof(pcapint_modules) / sizeof(pcapint_modules[0]) - 1;
-	if (index >= count)
-		return 0;
-	const struct pcap_module *module = pcapint_modules[index];
-	struct pcap_module_info full = {module->name, module->description, module->prefixes};
-	memset(info, 0, size);
-	memcpy(info, &full, size < sizeof(full) ? size : sizeof(full));
-	return 1;
-}

@@ -104,7 +104,8 @@ SIZE(struct pcap_stats64, 32);
 AT(struct pcap_stats64, recv, 8);
 AT(struct pcap_stats64, drop, 16);
 AT(struct pcap_stats64, ifdrop, 24);
-SIZE(struct pcap_module_info, 24);
+AT(struct pcap_module_info, prefixes, 16);
+SIZE(struct pcap_module_info, 40);
 
 /* The module interface, version 1. */
 AT(struct pcap, read_op, 0);

@@ -16,6 +16,8 @@ from tap import Skip, check, run
 
 # Exported data: there is nothing to call, and no header declares it.
 DATA = {'eproto_db', 'pcap_version'}
+# Strings, environment variables, and macros with arguments.
+NOT_CONSTANTS = {'PCAP_ETHERS_FILE', 'PCAP_MODULE_IS_OURS', 'PCAP_MODULE_PATH'}
 
 # What the roff escapes in the pages stand for, in code.
 ESCAPES = {r'\e': '\\', r'\-': '-', r'\&': '', r'\(aq': "'", r'\(ga': '`', r'\(dq': '"', r'\(ha': '^'}
@@ -162,7 +164,7 @@ class Manual:
         for page in self.pages:
             text = page.plain_text().replace(page.name.upper(), '', 1)  # the title
             for name in re.findall(r'\b(?:PCAP|PCAPNG|DLT|RPCAP)_\w*[A-Z0-9]\b(?!\()', text):
-                if name != 'PCAP_ETHERS_FILE':  # a string
+                if name not in NOT_CONSTANTS:
                     used.setdefault(name, page.path.name)
         check(len(used) > 60, f'only {len(used)} constants found')
         rows = ''.join(f'\t(long long){name}, /* {page} */\n' for name, page in sorted(used.items()))

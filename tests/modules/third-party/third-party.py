@@ -30,15 +30,20 @@ def compile_module(tree, folder, source):
 
 
 def compile_table(tree, folder):
-    """The registry, with a copy of the table in which our lines come before the first."""
+    """The files of the core that are in no archive; the registry has a copy of the table in which our lines come first."""
     table = (pathlib.Path(os.environ['WEIR_BUILD']) / 'src/modules/modules.def').read_text().splitlines()
     first = next((number for number, line in enumerate(table) if line.startswith('PCAP_MODULE')), len(table))
     copy = folder / 'modules.def'
     copy.write_text('\n'.join([*table[:first], *MODULES.values(), *table[first:]]) + '\n')
-    output = folder / 'registry.o'
-    run([*tree.cc, '-D_GNU_SOURCE', *os.environ['WEIR_C_ARGS'].splitlines(), f'-DPCAP_MODULES_DEF="{copy}"',
+    return [compile_of_core(tree, folder, 'registry', f'-DPCAP_MODULES_DEF="{copy}"'),
+            compile_of_core(tree, folder, 'modules-load')]
+
+
+def compile_of_core(tree, folder, name, *options):
+    output = folder / f'{name}.o'
+    run([*tree.cc, '-D_GNU_SOURCE', *os.environ['WEIR_C_ARGS'].splitlines(), *options,
          f'-I{SOURCE_ROOT}/src', f'-I{SOURCE_ROOT}/include', '-fPIC', '-fvisibility=hidden',
-         '-c', SOURCE_ROOT / 'src/core/registry.c', '-o', output])
+         '-c', SOURCE_ROOT / f'src/core/{name}.c', '-o', output])
     return output
 
 
@@ -55,7 +60,7 @@ def main():
         folder = pathlib.Path(name)
         tree = Tree(folder / 'root')
         objects = [compile_module(tree, folder, source) for source in MODULES]
-        library = link_library(tree, folder, [*objects, compile_table(tree, folder)])
+        library = link_library(tree, folder, [*objects, *compile_table(tree, folder)])
         program = folder / 'capture'
         run([*tree.cc, *WARNINGS, f'-I{tree.includedir}', HERE / 'capture.c', library, '-lcmocka', '-o', program])
         environment = dict(os.environ, LD_LIBRARY_PATH=str(folder), DGRAM_SOCKET=str(folder / 'socket'))

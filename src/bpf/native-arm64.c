@@ -502,10 +502,6 @@ static void emit_done(struct emitter *e, uint32_t i, int how _U_)
 	set_bit(e, e->ops->ops[i].k, e->ops->done_offset);
 }
 
-static void emit_nothing(struct emitter *e _U_, uint32_t i _U_, int how _U_)
-{
-}
-
 /* ---- An op ---- */
 
 #define BY_SIZE(mode)                                                                                              \
@@ -544,7 +540,6 @@ const struct emit_row pcapint_emit_rows[OP_CODES] = {
 	[BPF_RET | BPF_A] = {emit_ret, 0},
 	[BPF_MISC | BPF_TAX] = {emit_move, X},
 	[BPF_MISC | BPF_TXA] = {emit_move, A},
-	[OP_GO] = {emit_nothing, 0},
 	[OP_BACK] = {emit_back, 0},
 	[OP_AUX_HALF] = {emit_load_beside, LOAD_HALF},
 	[OP_AUX_WORD] = {emit_load_beside, (int)LOAD_WORD},

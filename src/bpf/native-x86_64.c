@@ -224,7 +224,7 @@ static void emit_load(struct emitter *e, uint32_t i, int load)
 		}
 		jump(e, i, BELOW, op->no);
 	}
-	if (!(e->ops->facts[op->yes].live & pcapint_op_writes(op)))
+	if (!(e->ops->facts[op->yes].live & pcapint_op_writes(op)) || pcapint_is_tested_in_place(e->ops, i))
 		return;
 	with_memory(e, false, (u_int)load, to, PACKET,
 		!bounded   ? TEMPORARY
@@ -390,12 +390,29 @@ static void emit_mod(struct emitter *e, uint32_t i, int how _U_)
 
 /* ---- Tests ---- */
 
+/* With the constant of op i; opcodes are those for a byte, and with bit 0 for more. */
+static void with_value_in_place(struct emitter *e, uint32_t i, u_int code, int extension)
+{
+	const struct bpf_op *load = &e->ops->ops[e->ops->facts[i].source];
+	u_int size = pcapint_op_load_size(load);
+	uint32_t k = e->ops->ops[i].k;
+
+	k = size > 1 ? pcapint_as_in_packet(k, size) : k;
+	bool small = extension == CMP && size > 1 && fits_byte(size == 2 ? (uint32_t)(int16_t)k : k);
+	code = size == 1 ? code : small ? 0x83 : code | 1;
+	with_memory(e, false, (size == 2 ? 0x660000 : 0) | code, extension, PACKET,
+		BPF_MODE(load->code) == BPF_IND ? X : NO_INDEX, (int32_t)load->k);
+	immediate(e, k, small ? 1 : size);
+}
+
 static void compare(struct emitter *e, uint32_t i)
 {
 	const struct bpf_op *op = &e->ops->ops[i];
 	u_int raw = e->ops->facts[i].raw_a;
 
-	if (BPF_SRC(op->code) == BPF_X)
+	if (pcapint_is_test_in_place(e->ops, i))
+		with_value_in_place(e, i, 0x80, CMP);
+	else if (BPF_SRC(op->code) == BPF_X)
 		with_register(e, false, 0x39, X, A);
 	else if (op->k == 0)
 		with_register(e, false, 0x85, A, A);
@@ -409,6 +426,10 @@ static void test_bits(struct emitter *e, uint32_t i)
 	u_int raw = e->ops->facts[i].raw_a;
 	uint32_t k = raw == 2 ? op->k & UINT16_MAX : op->k;
 
+	if (pcapint_is_test_in_place(e->ops, i)) {
+		with_value_in_place(e, i, 0xf6, TEST_F7);
+		return;
+	}
 	if (BPF_SRC(op->code) == BPF_X) {
 		with_register(e, false, 0x85, X, A);
 		return;
@@ -485,10 +506,6 @@ static void emit_done(struct emitter *e, uint32_t i, int how _U_)
 	with_result(e, 0x80, OR, e->ops->ops[i].k, e->ops->done_offset);
 }
 
-static void emit_nothing(struct emitter *e _U_, uint32_t i _U_, int how _U_)
-{
-}
-
 /* ---- An op ---- */
 
 #define BY_SIZE(mode)                                                                                              \
@@ -527,7 +544,6 @@ const struct emit_row pcapint_emit_rows[OP_CODES] = {
 	[BPF_RET | BPF_A] = {emit_ret, 0},
 	[BPF_MISC | BPF_TAX] = {emit_move, X},
 	[BPF_MISC | BPF_TXA] = {emit_move, A},
-	[OP_GO] = {emit_nothing, 0},
 	[OP_BACK] = {emit_back, 0},
 	[OP_AUX_HALF] = {emit_load_beside, MOVZX_HALF},
 	[OP_AUX_WORD] = {emit_load_beside, MOV_LOAD},
@@ -539,9 +555,9 @@ const struct emit_row pcapint_emit_rows[OP_CODES] = {
 /* ---- The start ---- */
 
 /* Scratch words get the registers that are left, and then the stack. */
-static void place_scratch(struct emitter *e, bool has_beside, bool has_wire_length)
+static void place_scratch(struct emitter *e)
 {
-	int registers[] = {R10, has_beside ? -1 : BESIDE, has_wire_length ? -1 : WIRE_LENGTH};
+	int registers[] = {R10, e->uses_beside ? -1 : BESIDE, e->uses_wire_length ? -1 : WIRE_LENGTH};
 	uint8_t words[BPF_MEMWORDS];
 	u_int count = pcapint_scratch_in_use(e->ops, words), next = 0, on_stack = 0;
 
@@ -554,14 +570,12 @@ static void place_scratch(struct emitter *e, bool has_beside, bool has_wire_leng
 
 void pcapint_emit_start(struct emitter *e)
 {
-	bool has_beside = e->uses_beside, has_wire_length = e->uses_wire_length;
-
 	pcapint_emit_bytes(e, ENDBR64, ENDBR64_SIZE);
-	place_scratch(e, has_beside, has_wire_length);
+	place_scratch(e);
 	/* As a call has them; buflen is in its place. */
-	if (has_beside)
+	if (e->uses_beside)
 		with_register(e, true, 0x8b, BESIDE, RCX);
-	if (has_wire_length)
+	if (e->uses_wire_length)
 		move(e, WIRE_LENGTH, RDX);
 	if (e->ops->has_loops) {
 		with_register(e, true, 0x69, TEMPORARY, CAPTURED);

@@ -16,11 +16,8 @@
 /* Larger programs are left to the interpreter, and so is code that an offset in it might not reach. */
 #define MOST_OPS 65536
 
-/* Bytes before the code, at least. */
-#define HEAD 16
-
-/* Of the processor's caches. */
-#define CACHE_LINE 64
+/* A line of the processor's caches. */
+#define LINE 64
 
 bool pcapint_native_is_allowed(void)
 {
@@ -107,6 +104,27 @@ bool pcapint_is_compared(const struct bpf_ops *ops, uint32_t i)
 	       (BPF_SRC(op->code) == BPF_X || op->k == ops->ops[source].k);
 }
 
+bool pcapint_is_tested_in_place(const struct bpf_ops *ops, uint32_t i)
+{
+	const struct bpf_op *load = &ops->ops[i], *test = &ops->ops[load->yes];
+	const struct bpf_facts *facts = &ops->facts[load->yes];
+	u_int size = pcapint_op_load_size(load);
+
+	if (size == 0 || BPF_CLASS(load->code) != BPF_LD ||
+		(BPF_MODE(load->code) == BPF_IND && !pcapint_op_is_bounded(load, &ops->facts[i])))
+		return false;
+	if (!op_is_test(test) || BPF_SRC(test->code) != BPF_K || facts->source != i)
+		return false;
+	return (size == 1 || facts->raw_a == size) && test->k <= UINT32_MAX >> (32 - 8 * size) &&
+	       !((ops->facts[test->yes].live | ops->facts[test->no].live) & LIVE_A);
+}
+
+bool pcapint_is_test_in_place(const struct bpf_ops *ops, uint32_t i)
+{
+	uint32_t source = ops->facts[i].source;
+	return source != NO_SOURCE && pcapint_is_tested_in_place(ops, source);
+}
+
 /* Ops after which the one at "yes" always follows, and to which they do not jump themselves. */
 static bool goes_on(const struct bpf_op *op)
 {
@@ -120,7 +138,8 @@ static void emit_op(struct emitter *e, uint32_t i)
 	uint32_t writes = pcapint_op_writes(op);
 
 	/* What nobody reads need not be written; but a load and a division have to say no. */
-	if (writes == 0 || pcapint_op_can_fail(op) || (writes & e->ops->facts[op->yes].live))
+	bool matters = writes == 0 || pcapint_op_can_fail(op) || (writes & e->ops->facts[op->yes].live);
+	if (row->emit != NULL && matters)
 		row->emit(e, i, row->how);
 	if (goes_on(op))
 		pcapint_go_on(e, i, op->yes);
@@ -176,11 +195,12 @@ static bool emit(struct emitter *e)
 
 /*
  * Where code begins in its pages, given how much room is left there: for each in another line, since code that begins
- * in the same line of different pages would have to share a few places of the processor's caches.
+ * in the same line of different pages would have to share a few places of the processor's caches. The first line is
+ * never code.
  */
 static size_t choose_start(const char *memory, size_t page, size_t left)
 {
-	return HEAD + (uintptr_t)memory / page % (left / CACHE_LINE + 1) * CACHE_LINE;
+	return LINE + (uintptr_t)memory / page % (left / LINE + 1) * LINE;
 }
 
 /*
@@ -189,12 +209,12 @@ static size_t choose_start(const char *memory, size_t page, size_t left)
  */
 static bool map_code(struct bpf_native *native, const uint8_t *code, size_t size)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), room = (HEAD + size + page - 1) / page * page;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), room = (LINE + size + page - 1) / page * page;
 	char *memory = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
 		return false;
-	size_t start = choose_start(memory, page, room - size - HEAD);
+	size_t start = choose_start(memory, page, room - size - LINE);
 	memset(memory, pcapint_native_trap, room);
 	memcpy(memory + start, code, size);
 	__builtin___clear_cache(memory, memory + room);

@@ -73,13 +73,20 @@ bool pcapint_is_next(const struct emitter *e, uint32_t i, uint32_t target);
 void pcapint_go_on(struct emitter *e, uint32_t i, uint32_t target);
 /* Whether the op before, the only one that leads to op i, compared the same, so that the processor's flags tell. */
 bool pcapint_is_compared(const struct bpf_ops *ops, uint32_t i);
+/*
+ * Whether what op i loads is wanted by nothing but the test after it, which is with a constant that has the value's
+ * size, so that it can be tested where it lies in the packet.
+ */
+bool pcapint_is_tested_in_place(const struct bpf_ops *ops, uint32_t i);
+/* Whether op i is such a test. */
+bool pcapint_is_test_in_place(const struct bpf_ops *ops, uint32_t i);
 
 /*
  * What an emitter offers: what comes before the first op; ops by code, without the jump to the next where an op has but
  * one; an unconditional jump from op i; a return.
  */
 struct emit_row {
-	void (*emit)(struct emitter *e, uint32_t i, int how);
+	void (*emit)(struct emitter *e, uint32_t i, int how); /* NULL: nothing is to be done */
 	int how; /* the processor's part of the opcode, or whatever else emit asks for */
 };
 

@@ -31,18 +31,17 @@ static inline uint32_t word(const u_char *at)
 }
 
 /* Where the TCP or UDP header of an IPv4 packet is, or 0: not that protocol, not there, or not the first fragment. */
-static inline u_int transport(const u_char *packet, u_int caplen, u_char protocol)
+static inline u_int transport(const u_char *packet, size_t caplen, u_char protocol)
 {
 	if (caplen < 24 || packet[23] != protocol || (half(packet + 20) & 0x1fff) != 0)
 		return 0;
 	return 14 + (packet[14] & 0xf) * 4;
 }
 
-static u_int tcp_port_80(const u_char *packet, u_int wirelen, u_int caplen)
+static u_int tcp_port_80(const u_char *packet, size_t caplen, u_int wirelen _U_, const void *beside _U_)
 {
 	u_int at;
 
-	(void)wirelen;
 	if (caplen < 14)
 		return 0;
 	switch (half(packet + 12)) {
@@ -64,11 +63,10 @@ static u_int tcp_port_80(const u_char *packet, u_int wirelen, u_int caplen)
 	return caplen >= at + 4 && half(packet + at + 2) == 80 ? ACCEPT : 0;
 }
 
-static u_int ip_host(const u_char *packet, u_int wirelen, u_int caplen)
+static u_int ip_host(const u_char *packet, size_t caplen, u_int wirelen _U_, const void *beside _U_)
 {
 	const uint32_t host = 0x0a010007;
 
-	(void)wirelen;
 	if (caplen < 30 || half(packet + 12) != IPV4)
 		return 0;
 	if (word(packet + 26) == host)
@@ -76,11 +74,10 @@ static u_int ip_host(const u_char *packet, u_int wirelen, u_int caplen)
 	return caplen >= 34 && word(packet + 30) == host ? ACCEPT : 0;
 }
 
-static u_int flags_not_net(const u_char *packet, u_int wirelen, u_int caplen)
+static u_int flags_not_net(const u_char *packet, size_t caplen, u_int wirelen _U_, const void *beside _U_)
 {
 	const uint32_t net = 0x0a020000, mask = 0xffff0000;
 
-	(void)wirelen;
 	if (caplen < 14 || half(packet + 12) != IPV4)
 		return 0;
 	u_int at = transport(packet, caplen, 6);
@@ -89,11 +86,10 @@ static u_int flags_not_net(const u_char *packet, u_int wirelen, u_int caplen)
 	return (word(packet + 26) & mask) != net && (word(packet + 30) & mask) != net ? ACCEPT : 0;
 }
 
-static u_int udp_portrange(const u_char *packet, u_int wirelen, u_int caplen)
+static u_int udp_portrange(const u_char *packet, size_t caplen, u_int wirelen _U_, const void *beside _U_)
 {
 	u_int at;
 
-	(void)wirelen;
 	if (caplen < 14)
 		return 0;
 	switch (half(packet + 12)) {
@@ -149,7 +145,7 @@ static inline bool is_listed(uint32_t address, u_int count)
 }
 
 /* "host A or host B": in IPv4 source or destination, in ARP and RARP sender or target. */
-static inline u_int hosts(const u_char *packet, u_int caplen, u_int count)
+static inline u_int hosts(const u_char *packet, size_t caplen, u_int count)
 {
 	u_int source, destination;
 
@@ -175,15 +171,13 @@ static inline u_int hosts(const u_char *packet, u_int caplen, u_int count)
 	return caplen >= destination + 4 && is_listed(word(packet + destination), count) ? ACCEPT : 0;
 }
 
-static u_int hosts_20(const u_char *packet, u_int wirelen, u_int caplen)
+static u_int hosts_20(const u_char *packet, size_t caplen, u_int wirelen _U_, const void *beside _U_)
 {
-	(void)wirelen;
 	return hosts(packet, caplen, 20);
 }
 
-static u_int hosts_500(const u_char *packet, u_int wirelen, u_int caplen)
+static u_int hosts_500(const u_char *packet, size_t caplen, u_int wirelen _U_, const void *beside _U_)
 {
-	(void)wirelen;
 	return hosts(packet, caplen, 500);
 }
 

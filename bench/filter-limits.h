@@ -7,6 +7,8 @@
 
 #include <pcap.h>
 
+#include "bpf/native.h"
+
 #define BENCH_FILTERS 6
 #define MOST_HOSTS 500
 
@@ -14,7 +16,7 @@ struct bench_filter {
 	const char *name;
 	const char *expression; /* NULL: "host A or host B …" with so many hosts */
 	unsigned hosts;
-	u_int (*by_hand)(const u_char *packet, u_int wirelen, u_int caplen);
+	bpf_native_t by_hand; /* so that it is called as native code is */
 };
 
 extern const struct bench_filter bench_filters[BENCH_FILTERS];

@@ -18,8 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH_PACKETS 1024
-
 static struct other_library other;
 
 static u_int run_other(const void *argument, const struct pcap_pkthdr *header, const u_char *data)
@@ -65,25 +63,13 @@ static uint64_t run_native_code(const void *argument, const struct packets *pack
 
 static uint64_t run_batch(const void *argument, const struct packets *packets)
 {
-	static int results[BATCH_PACKETS];
+	int *results = bench_checked(malloc(packets->count * sizeof(*results)));
 	uint64_t verdicts = 0;
 
-	for (u_int i = 0; i < packets->count; i += BATCH_PACKETS) {
-		u_int count = packets->count - i < BATCH_PACKETS ? packets->count - i : BATCH_PACKETS;
-		pcap_offline_filter_batch(argument, &packets->headers[i], &packets->data[i], count, results);
-		for (u_int j = 0; j < count; j++)
-			verdicts += (u_int)results[j];
-	}
-	return verdicts;
-}
-
-static uint64_t run_by_hand(const void *argument, const struct packets *packets)
-{
-	const struct bench_filter *filter = argument;
-	uint64_t verdicts = 0;
-
+	pcap_offline_filter_batch(argument, packets->headers, packets->data, packets->count, results);
 	for (u_int i = 0; i < packets->count; i++)
-		verdicts += filter->by_hand(packets->data[i], packets->headers[i].len, packets->headers[i].caplen);
+		verdicts += (u_int)results[i];
+	free(results);
 	return verdicts;
 }
 
@@ -174,11 +160,12 @@ static void bench_one(const struct bench_filter *filter, const struct packets pa
 	ways[NATIVE_SAME] = (struct way){"native, other's program", native_handle(&same), .run_all = run_handle};
 	ways[INTERPRETER] = (struct way){"interpreter", program.bf_insns, run_interpreter};
 	ways[OFFLINE] = (struct way){"pcap_offline_filter", &program, run_offline_filter};
-	ways[BATCH] = (struct way){"pcap_offline_filter_batch, 1024", &program, .run_all = run_batch};
+	ways[BATCH] = (struct way){"pcap_offline_filter_batch", &program, .run_all = run_batch};
 	ways[NATIVE] = (struct way){"native", native_handle(&program), .run_all = run_handle};
 	ways[NATIVE_CODE] = (struct way){"native, called directly",
 		pcapint_native_get(program.bf_insns, program.bf_len), .run_all = run_native_code};
-	ways[BY_HAND] = (struct way){"limit: by hand", filter, .run_all = run_by_hand};
+	struct bpf_native by_hand = {.run = filter->by_hand};
+	ways[BY_HAND] = (struct way){"limit: by hand", &by_hand, .run_all = run_native_code};
 	printf("  packets in cache\n");
 	bench_ways(ways, WAYS, &ways[BY_HAND], &packets[0], 40000 / packets[0].count + 1, rounds);
 	printf("  packets beyond cache\n");

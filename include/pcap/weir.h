@@ -83,6 +83,20 @@ PCAP_API int pcap_is_filter_native(pcap_t *p);
  */
 #define PCAP_TSTAMP_PRECISION_OF_FILE 0x100
 
+/* ---- Many packets in one call ---- */
+
+struct pcap_batch_packet {
+	struct pcap_pkthdr header;
+	const u_char *data; /* header.caplen bytes */
+};
+
+/*
+ * Fills packets with the next ones, up to count; their data last until the next call for the handle. size is
+ * sizeof(struct pcap_batch_packet). How many there are: of a savefile those at hand, in place, at least one. 0: the
+ * time-out of a live capture; PCAP_ERROR; PCAP_ERROR_BREAK: the end of a savefile, or pcap_breakloop().
+ */
+PCAP_API int pcap_next_batch(pcap_t *p, struct pcap_batch_packet *packets, size_t size, int count);
+
 /* ---- What was read of a savefile ---- */
 
 struct pcap_file_stats {

@@ -18,6 +18,9 @@ struct pcap_savefile; /* src/savefile/savefile.h */
 /* What a handle stands for. */
 enum pcap_kind { PCAP_KIND_LIVE, PCAP_KIND_OFFLINE, PCAP_KIND_DEAD };
 
+/* pcap_next_batch() without copies. */
+typedef int (*batch_op_t)(pcap_t *p, struct pcap_batch_packet *packets, size_t size, int count);
+
 struct pcap_core {
 	enum pcap_kind kind;
 	bool activated;
@@ -38,6 +41,9 @@ struct pcap_core {
 	u_char *oneshot_buffer;            /* the packet that pcap_next() handed out last */
 	size_t oneshot_size;
 	struct pcap_pkthdr oneshot_header;
+	batch_op_t batch_op;  /* NULL: packets are copied */
+	u_char *batch_buffer; /* those of the last batch */
+	size_t batch_size;
 };
 
 /* A handle with no device yet, for activated kinds: 0-filled, defaults set, priv_size bytes at priv. */
@@ -49,6 +55,11 @@ void pcapint_free_handle(pcap_t *p);
 int pcapint_refuse(pcap_t *p, const char *what);
 /* PCAP_ERROR_NOT_ACTIVATED, and in errbuf that "what" has to come after pcap_activate(). */
 int pcapint_not_activated(pcap_t *p, const char *what);
+
+/* What pcap_dispatch() does once the handle is known to be readable: sampling included (read.c). */
+int pcapint_read_packets(pcap_t *p, int cnt, pcap_handler callback, u_char *user);
+/* 0 if the handle can be read from by the call `what`; or a PCAP_ERROR_ (read.c). */
+int pcapint_check_readable(pcap_t *p, const char *what);
 
 /* Whether pcap_init() was called (init.c). */
 bool pcapint_new_api(void);

@@ -88,6 +88,7 @@ void pcapint_free_handle(pcap_t *p)
 	free(p->tstamp_precision_list);
 	free(p->opt.device);
 	free(p->core->oneshot_buffer);
+	free(p->core->batch_buffer);
 	pcapint_engine_stop(&p->core->engine);
 	free(p);
 }

@@ -69,15 +69,14 @@ static int read_sampled(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
 	return status < 0 ? status : sampler.delivered;
 }
 
-static inline int read_packets(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
+int pcapint_read_packets(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
 {
 	if (__builtin_expect(p->core->sampling.method != PCAP_SAMP_NOSAMP, 0))
 		return read_sampled(p, cnt, callback, user);
 	return p->read_op(p, cnt, callback, user);
 }
 
-/* 0 if the handle can be read from. */
-static int check_readable(pcap_t *p, const char *what)
+int pcapint_check_readable(pcap_t *p, const char *what)
 {
 	if (!p->core->activated)
 		return pcapint_not_activated(p, what);
@@ -88,17 +87,17 @@ static int check_readable(pcap_t *p, const char *what)
 
 int pcap_dispatch(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
 {
-	int status = check_readable(p, "pcap_dispatch");
-	return status != 0 ? status : read_packets(p, cnt, callback, user);
+	int status = pcapint_check_readable(p, "pcap_dispatch");
+	return status != 0 ? status : pcapint_read_packets(p, cnt, callback, user);
 }
 
 int pcap_loop(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
 {
-	int n = check_readable(p, "pcap_loop");
+	int n = pcapint_check_readable(p, "pcap_loop");
 	if (n != 0)
 		return n;
 	for (;;) {
-		n = read_packets(p, cnt, callback, user);
+		n = pcapint_read_packets(p, cnt, callback, user);
 		if (n < 0)
 			return n;
 		/* Nothing read: the end of a savefile, a time-out of a live capture. */
@@ -144,7 +143,7 @@ static int read_one(pcap_t *p, struct pcap_pkthdr *header, const u_char **data)
 	struct oneshot_userdata oneshot = {header, data, p};
 
 	*data = NULL;
-	int n = read_packets(p, 1, p->oneshot_callback, (u_char *)&oneshot);
+	int n = pcapint_read_packets(p, 1, p->oneshot_callback, (u_char *)&oneshot);
 	if (n > 0 && *data == NULL) {
 		snprintf(p->errbuf, sizeof(p->errbuf), "no memory for a packet of %u bytes", header->caplen);
 		return PCAP_ERROR;
@@ -156,14 +155,14 @@ const u_char *pcap_next(pcap_t *p, struct pcap_pkthdr *header)
 {
 	const u_char *data;
 
-	if (check_readable(p, "pcap_next") != 0)
+	if (pcapint_check_readable(p, "pcap_next") != 0)
 		return NULL;
 	return read_one(p, header, &data) > 0 ? data : NULL;
 }
 
 int pcap_next_ex(pcap_t *p, struct pcap_pkthdr **header, const u_char **data)
 {
-	int n = check_readable(p, "pcap_next_ex");
+	int n = pcapint_check_readable(p, "pcap_next_ex");
 	if (n != 0)
 		return n;
 	*header = &p->core->oneshot_header;

@@ -195,10 +195,13 @@ static void set_layout(pcap_t *p, const struct variant *variant, u_int file_prec
 	layout->divide = precision < file_precision ? 1000 : 1;
 	sf->fixup = pcapint_find_fixup(p->linktype, layout->swapped);
 	if (layout->header_size == sizeof(struct classic_packet_header) && !layout->swapped &&
-		layout->length_order == CAPTURED_FIRST && precision == file_precision && sf->fixup == NULL)
+		layout->length_order == CAPTURED_FIRST && precision == file_precision && sf->fixup == NULL) {
 		p->read_op = pcapint_classic_read_plain;
-	else
+		p->core->batch_op = pcapint_classic_batch_plain;
+	} else {
 		p->read_op = pcapint_classic_read_any;
+		p->core->batch_op = pcapint_classic_batch_any;
+	}
 }
 
 static struct pcap_file_header load_file_header(const u_char *data, bool swapped)

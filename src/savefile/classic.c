@@ -71,7 +71,7 @@ static __attribute__((noinline)) int load_packet(pcap_t *p)
 }
 
 static inline __attribute__((always_inline)) int read_packets(
-	pcap_t *p, int count, pcap_handler callback, u_char *user, const bool plain)
+	pcap_t *p, int count, const struct savefile_receiver *to, const bool plain)
 {
 	struct pcap_savefile *sf = p->priv;
 	struct savefile_input *in = &sf->input;
@@ -94,6 +94,8 @@ static inline __attribute__((always_inline)) int read_packets(
 		if (__builtin_expect(available < header_size || from.caplen > sf->max_caplen ||
 					     available - header_size < from.caplen,
 			    0)) {
+			if (to->callback == NULL && delivered > 0)
+				return delivered;
 			status = load_packet(p);
 			if (status > 0)
 				continue;
@@ -117,7 +119,7 @@ static inline __attribute__((always_inline)) int read_packets(
 			continue;
 		if (header.caplen > (u_int)p->snapshot)
 			header.caplen = (u_int)p->snapshot;
-		callback(user, &header, data);
+		savefile_hand_out(to, delivered, &header, data);
 		if (++delivered == count || delivered == INT_MAX)
 			return delivered;
 	}
@@ -126,10 +128,20 @@ static inline __attribute__((always_inline)) int read_packets(
 
 int pcapint_classic_read_plain(pcap_t *p, int count, pcap_handler callback, u_char *user)
 {
-	return read_packets(p, count, callback, user, true);
+	return read_packets(p, count, &(struct savefile_receiver){callback, user, 0}, true);
 }
 
 int pcapint_classic_read_any(pcap_t *p, int count, pcap_handler callback, u_char *user)
 {
-	return read_packets(p, count, callback, user, false);
+	return read_packets(p, count, &(struct savefile_receiver){callback, user, 0}, false);
+}
+
+int pcapint_classic_batch_plain(pcap_t *p, struct pcap_batch_packet *packets, size_t size, int count)
+{
+	return read_packets(p, count, &(struct savefile_receiver){NULL, (u_char *)packets, size}, true);
+}
+
+int pcapint_classic_batch_any(pcap_t *p, struct pcap_batch_packet *packets, size_t size, int count)
+{
+	return read_packets(p, count, &(struct savefile_receiver){NULL, (u_char *)packets, size}, false);
 }

@@ -115,7 +115,8 @@ static void describe_handle(pcap_t *p, u_int precision)
 		pcapint_ng_set_time(&ng->interfaces[i], precision);
 }
 
-static int read_packets(pcap_t *p, int count, pcap_handler callback, u_char *user);
+static int read_op(pcap_t *p, int count, pcap_handler callback, u_char *user);
+static int batch_op(pcap_t *p, struct pcap_batch_packet *packets, size_t size, int count);
 
 int pcapint_ng_open(pcap_t *p, u_int precision, char *errbuf)
 {
@@ -132,7 +133,8 @@ int pcapint_ng_open(pcap_t *p, u_int precision, char *errbuf)
 	p->core->swapped = sf->ng.swapped;
 	p->core->version_major = 1; /* whatever the minor part says, it is 1.0 */
 	p->core->version_minor = 0;
-	p->read_op = read_packets;
+	p->read_op = read_op;
+	p->core->batch_op = batch_op;
 	find_more_interfaces(p);
 	describe_handle(p, precision);
 	return 0;
@@ -192,7 +194,8 @@ static inline __attribute__((always_inline)) bool quick_packet(struct pcap_savef
 	       block.caplen <= packet->interface->max_caplen;
 }
 
-static int read_packets(pcap_t *p, int count, pcap_handler callback, u_char *user)
+static inline __attribute__((always_inline)) int read_packets(
+	pcap_t *p, int count, const struct savefile_receiver *to)
 {
 	struct pcap_savefile *sf = p->priv;
 	int delivered = 0;
@@ -203,8 +206,11 @@ static int read_packets(pcap_t *p, int count, pcap_handler callback, u_char *use
 		struct ng_packet packet;
 
 		if (__builtin_expect(!quick_packet(sf, &packet), 0)) {
-			int status = load_packet(p, &packet);
+			int status;
 
+			if (to->callback == NULL && delivered > 0)
+				return delivered;
+			status = load_packet(p, &packet);
 			if (status == PCAP_ERROR_BREAK)
 				break;
 			if (status <= 0)
@@ -229,9 +235,19 @@ static int read_packets(pcap_t *p, int count, pcap_handler callback, u_char *use
 			header.caplen = (u_int)p->snapshot;
 			sf->ng.cut++;
 		}
-		callback(user, &header, packet.data);
+		savefile_hand_out(to, delivered, &header, packet.data);
 		if (++delivered == count || delivered == INT_MAX)
 			return delivered;
 	}
 	return savefile_broken_loop(p, delivered);
+}
+
+static int read_op(pcap_t *p, int count, pcap_handler callback, u_char *user)
+{
+	return read_packets(p, count, &(struct savefile_receiver){callback, user, 0});
+}
+
+static int batch_op(pcap_t *p, struct pcap_batch_packet *packets, size_t size, int count)
+{
+	return read_packets(p, count, &(struct savefile_receiver){NULL, (u_char *)packets, size});
 }

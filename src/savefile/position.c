@@ -61,4 +61,5 @@ void pcapint_savefile_share_position(pcap_t *p)
 	pcapint_savefile_leave_position(sf);
 	sf->read_op = p->read_op;
 	p->read_op = read_at_position;
+	p->core->batch_op = NULL;
 }

@@ -76,6 +76,35 @@ static const struct value *bytes_of(
 	return index != NULL ? ir_load(g->ir, arith->size, index, place.constant) : NULL;
 }
 
+static bool reads_packet(const struct arith *arith)
+{
+	if (arith == NULL)
+		return false;
+	return arith->kind == ARITH_LOAD || arith->kind == ARITH_LEN || reads_packet(arith->left) ||
+	       reads_packet(arith->right);
+}
+
+/* No packet is so long, and the offset is none that the kernel gives another meaning. */
+#define BEYOND_ALL_PACKETS 0x7fffffff
+
+/*
+ * The right operand of an operation that cannot be done with the constant it turned out to be, as in "% (len ^ len)":
+ * what that does to the packet at run time.
+ */
+static const struct value *impossible(struct generator *g, const struct arith *arith, const struct value *right)
+{
+	bool divides = arith->op == BPF_DIV || arith->op == BPF_MOD;
+
+	if (reads_packet(arith->right))
+		return divides ? ir_load(g->ir, 1, ir_const(g->ir, 0), BEYOND_ALL_PACKETS)
+			       : ir_const(g->ir, right->k % 32);
+	if (divides)
+		fail(g, "division by zero");
+	else
+		fail(g, "a shift by %u bits: a number has 32, and can be shifted by up to 31", right->k);
+	return NULL;
+}
+
 static const struct value *operation(
 	struct generator *g, const struct arith *arith, const struct layout *layout, struct accesses *accesses)
 {
@@ -85,14 +114,10 @@ static const struct value *operation(
 	if (right == NULL)
 		return NULL;
 	g->span = arith->right->span;
-	if (right->kind == VALUE_CONST && right->k == 0 && (arith->op == BPF_DIV || arith->op == BPF_MOD)) {
-		fail(g, "division by zero");
-		return NULL;
-	}
-	if (right->kind == VALUE_CONST && right->k > 31 && (arith->op == BPF_LSH || arith->op == BPF_RSH)) {
-		fail(g, "a shift by %u bits: a number has 32, and can be shifted by up to 31", right->k);
-		return NULL;
-	}
+	if (right->kind == VALUE_CONST &&
+		((right->k == 0 && (arith->op == BPF_DIV || arith->op == BPF_MOD)) ||
+			(right->k > 31 && (arith->op == BPF_LSH || arith->op == BPF_RSH))))
+		right = impossible(g, arith, right);
 	return ir_alu(g->ir, arith->op, left, right);
 }
 

@@ -239,6 +239,8 @@ static const struct {
 	{GENEVE | LINK_BYTES, NULL,
 		"link-layer bytes are those of Ethernet, which not all that Geneve carries has"},
 	{GENEVE | LLC, NULL, "an LLC header is one of Ethernet, which not all that Geneve carries has"},
+	{GENEVE | ISO, NULL,
+		"OSI's headers start where Ethernet in Geneve has them, not where the outer frame has"},
 	{LINK_BYTES, is_brcm_first, "the link-layer header starts behind the tag"},
 	{ISO, is_cooked, "OSI's headers start behind the LLC header"},
 	{LLC_PROTO, is_cooked, "IPX has an Ethernet type, too"},
@@ -264,7 +266,8 @@ const char *intended_difference(int linktype, const char *text, bool refused)
 	return NULL;
 }
 
-bool moves_layout(const char *text)
+bool moves_layout(int linktype, const char *text)
 {
-	return (find_features(text) & (LAYER | IPV6)) != 0;
+	/* Juniper's headers do not tell IPv4 from IPv6: a packet can be both until one of them is asked for. */
+	return is_juniper(linktype) || (find_features(text) & (LAYER | IPV6)) != 0;
 }

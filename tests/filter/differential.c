@@ -254,7 +254,7 @@ bool check_composition(struct differential *d, int linktype, const char *first, 
 		all &= compiled[i].valid || compiled[i].rejects_all;
 	}
 	for (size_t i = 0; i < d->packet_count && all && good; i++)
-		good = compose(d, linktype, texts, compiled, &d->packets[i], !moves_layout(first));
+		good = compose(d, linktype, texts, compiled, &d->packets[i], !moves_layout(linktype, first));
 	for (int i = 0; i < COMPOSITIONS; i++) {
 		free_compiled(&our_library, &compiled[i]);
 		free(texts[i]);

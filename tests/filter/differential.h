@@ -50,7 +50,7 @@ void print_tally(const struct tally *tally, FILE *out);
 
 /* Why the peer may see it in another way, or take what ours refuses; NULL: it may not (differences.c). */
 const char *intended_difference(int linktype, const char *text, bool refused);
-/* Whether a part of the expression changes what the parts after it mean. */
-bool moves_layout(const char *text);
+/* Whether a part of the expression may change what the parts after it mean. */
+bool moves_layout(int linktype, const char *text);
 
 #endif

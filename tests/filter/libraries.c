@@ -45,19 +45,26 @@ const struct library *peer_library(const char **why)
 	return &peer;
 }
 
-struct compiled compile_expression(
-	const struct library *library, int linktype, const char *expression, bool optimize)
+struct compiled compile_on(const struct library *library, pcap_t *p, const char *expression, bool optimize)
 {
-	pcap_t *p = library->open_dead(linktype, SNAPLEN);
 	struct compiled compiled = {0};
 
-	if (p == NULL)
-		abort();
 	compiled.valid = library->compile(p, &compiled.program, expression, optimize, library->netmask) == 0;
 	if (!compiled.valid) {
 		snprintf(compiled.error, sizeof(compiled.error), "%s", library->geterr(p));
 		compiled.rejects_all = strstr(compiled.error, "expression rejects all packets") != NULL;
 	}
+	return compiled;
+}
+
+struct compiled compile_expression(
+	const struct library *library, int linktype, const char *expression, bool optimize)
+{
+	pcap_t *p = library->open_dead(linktype, SNAPLEN);
+
+	if (p == NULL)
+		abort();
+	struct compiled compiled = compile_on(library, p, expression, optimize);
 	library->close(p);
 	return compiled;
 }

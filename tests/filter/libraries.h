@@ -33,6 +33,8 @@ extern const struct library our_library;
 /* NULL where there is none, with the reason. */
 const struct library *peer_library(const char **why);
 
+struct compiled compile_on(const struct library *library, pcap_t *p, const char *expression, bool optimize);
+/* For packets that are in no savefile and of no capture. */
 struct compiled compile_expression(
 	const struct library *library, int linktype, const char *expression, bool optimize);
 void free_compiled(const struct library *library, struct compiled *compiled);

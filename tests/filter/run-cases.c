@@ -4,18 +4,26 @@
  *
  *   == name
  *   -- bytes NAME       hexadecimal digits follow, which "$NAME" stands for from here to the file's end
- *   -- linktype NAME    as pcap_datalink_name_to_val() has it; EN10MB if there is none
- *   -- filter TEXT
- *   -- error TEXT       the message's first line; no packets then
+ *   -- linktype NAME    as pcap_datalink_name_to_val() has it, until the next; EN10MB at first
  *   -- packet           in hexadecimal; white space does not count
  *   -- wirelen N        if it is not the number of bytes in the packet
- *   -- match            what is said of the packet, by the optimized program and by the other
+ *   -- accepted by      expressions, one a line, that take the packet, by the optimized program and by the other
+ *   -- rejected by      expressions that do not
+ *
+ * or has one expression:
+ *
+ *   -- filter TEXT
+ *   -- error TEXT       the message's first line; lines that follow are the next ones of the message. No packets then
+ *   -- packet
+ *   -- match            what is said of the packet
  *   -- no match
  */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/core.h"
 
 #include "libraries.h"
 
@@ -36,9 +44,12 @@ struct runner {
 	bool has_filter;
 	struct text names[MOST_NAMES];
 	unsigned name_count;
-	char *digits; /* to which lines are added, or NULL */
+	char *digits;        /* to which lines are added, or NULL */
+	const char *verdict; /* on the packet, of expressions in the lines: "match" or "no match"; or NULL */
+	const char *message; /* whose next lines are in the lines, or NULL */
 	char packet[LONGEST];
 	bool has_packet;
+	bool unused; /* nothing is said of the packet yet */
 	u_int wire_length;
 	unsigned checks;
 	unsigned failures;
@@ -56,16 +67,22 @@ static void fail_check(struct runner *r, const char *why)
 	printf("# %s:%u: %s: %s\n", r->path, r->line, r->name, why);
 }
 
-static void end_case(struct runner *r)
+static void forget_filter(struct runner *r)
 {
-	if (r->has_packet)
-		give_up(r, "nothing is said of the packet before");
 	if (r->has_filter) {
 		free_compiled(&our_library, &r->programs[0]);
 		free_compiled(&our_library, &r->programs[1]);
 	}
 	r->has_filter = false;
+}
+
+static void end_case(struct runner *r)
+{
+	if (r->unused)
+		give_up(r, "nothing is said of the packet before");
+	forget_filter(r);
 	r->linktype = DLT_EN10MB;
+	r->has_packet = false;
 }
 
 static void add_digits(struct runner *r, const char *line)
@@ -117,15 +134,34 @@ static void check_packet(struct runner *r, bool match)
 	}
 	free(data);
 	r->checks++;
-	r->has_packet = false;
+	r->unused = false;
+}
+
+/* A savefile without packets, in the order of this host: what a filter means of those is all that packets tell. */
+static pcap_t *open_savefile(const struct runner *r)
+{
+	uint32_t header[] = {
+		0xa1b2c3d4, 2 | 4 << 16, 0, 0, SNAPLEN, (uint32_t)pcapint_dlt_to_linktype(r->linktype)};
+	char errbuf[PCAP_ERRBUF_SIZE];
+
+	if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+		header[1] = 2 << 16 | 4;
+	FILE *file = fmemopen(header, sizeof(header), "r");
+	pcap_t *p = file != NULL ? pcap_fopen_offline(file, errbuf) : NULL;
+	if (p == NULL)
+		give_up(r, errbuf);
+	return p;
 }
 
 static void compile(struct runner *r, const char *text)
 {
+	pcap_t *p = open_savefile(r);
+
 	if (r->has_filter)
 		give_up(r, "a case has one filter");
 	for (int i = 0; i < 2; i++)
-		r->programs[i] = compile_expression(&our_library, r->linktype, text, i == 1);
+		r->programs[i] = compile_on(&our_library, p, text, i == 1);
+	pcap_close(p);
 	r->has_filter = true;
 }
 
@@ -136,11 +172,36 @@ static void check_error(struct runner *r, const char *text)
 	if (!r->has_filter)
 		give_up(r, "a filter comes first");
 	r->checks++;
+	r->message = compiled->error + strcspn(compiled->error, "\n");
 	if (compiled->valid)
 		fail_check(r, "it compiles");
 	else if (strcspn(compiled->error, "\n") != strlen(text) ||
 		 strncmp(compiled->error, text, strlen(text)) != 0)
 		fail_check(r, compiled->error);
+}
+
+static void check_message(struct runner *r, const char *line)
+{
+	size_t length;
+
+	r->message += *r->message == '\n';
+	length = strcspn(r->message, "\n");
+	if (length != strlen(line) || strncmp(r->message, line, length) != 0)
+		fail_check(r, r->message);
+	r->message += length;
+}
+
+static void check_expression(struct runner *r, const char *line)
+{
+	char name[sizeof(r->name)];
+
+	line += strspn(line, " \t");
+	snprintf(name, sizeof(name), "%s", r->name);
+	snprintf(r->name, sizeof(r->name), "%s", line);
+	compile(r, line);
+	check_packet(r, strcmp(r->verdict, "match") == 0);
+	forget_filter(r);
+	snprintf(r->name, sizeof(r->name), "%s", name);
 }
 
 /* The text after the word, or NULL if the line does not begin with it. */
@@ -158,6 +219,8 @@ static void start_section(struct runner *r, const char *line)
 	const char *rest;
 
 	r->digits = NULL;
+	r->verdict = NULL;
+	r->message = NULL;
 	if ((rest = after(line, "bytes")) != NULL) {
 		struct text *text = &r->names[r->name_count++];
 		if (r->name_count == MOST_NAMES)
@@ -173,14 +236,19 @@ static void start_section(struct runner *r, const char *line)
 	} else if ((rest = after(line, "error")) != NULL) {
 		check_error(r, rest);
 	} else if (after(line, "packet") != NULL) {
-		if (r->has_packet)
+		if (r->unused)
 			give_up(r, "nothing is said of the packet before");
 		r->has_packet = true;
+		r->unused = true;
 		r->packet[0] = '\0';
 		r->wire_length = 0;
 		r->digits = r->packet;
 	} else if ((rest = after(line, "wirelen")) != NULL) {
 		r->wire_length = (u_int)strtoul(rest, NULL, 10);
+	} else if (strcmp(line, "accepted by") == 0) {
+		r->verdict = "match";
+	} else if (strcmp(line, "rejected by") == 0) {
+		r->verdict = "no match";
 	} else if (strcmp(line, "match") == 0 || strcmp(line, "no match") == 0) {
 		check_packet(r, line[0] == 'm');
 	} else {
@@ -198,10 +266,16 @@ static void read_line(struct runner *r, const char *line)
 		end_case(r);
 		snprintf(r->name, sizeof(r->name), "%s", rest);
 		r->digits = NULL;
+		r->verdict = NULL;
+		r->message = NULL;
 	} else if ((rest = after(line, "--")) != NULL) {
 		start_section(r, rest);
 	} else if (r->digits != NULL) {
 		add_digits(r, line);
+	} else if (r->verdict != NULL) {
+		check_expression(r, line);
+	} else if (r->message != NULL) {
+		check_message(r, line);
 	} else {
 		give_up(r, "this line is in no section");
 	}

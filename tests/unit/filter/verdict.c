@@ -100,12 +100,6 @@ static bool verdict(struct filter_input input, const char *hexadecimal, const st
 	return accepted[1];
 }
 
-bool matches(int linktype, const char *expression, const char *hexadecimal)
-{
-	return verdict((struct filter_input){.text = expression, .linktype = linktype, .offline = true},
-		hexadecimal, NULL);
-}
-
 bool matches_live(
 	int linktype, const char *expression, const char *hexadecimal, const struct pcap_bpf_aux_data *aux)
 {

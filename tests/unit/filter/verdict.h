@@ -22,9 +22,10 @@ const char *error_of(struct filter_input input);
 /* Hexadecimal digits, blanks between them as one likes; the number of bytes. */
 unsigned packet_bytes(const char *hexadecimal, u_char *bytes);
 
-/* Whether a savefile's packet of that link type matches; after 0s up to 256 bytes, so that no load is out of reach. */
-bool matches(int linktype, const char *expression, const char *hexadecimal);
-/* The same with what the kernel of a live capture tells beside the packet. */
+/*
+ * Whether a packet of a live capture matches, with what the kernel tells beside it; after 0s up to 256 bytes, so that no
+ * load is out of reach.
+ */
 bool matches_live(
 	int linktype, const char *expression, const char *hexadecimal, const struct pcap_bpf_aux_data *aux);
 

@@ -270,7 +270,8 @@ PCAP_API u_int pcapint_filter_packet(
  *
  * For a device behind fd that gives a packet as one message, as a socket does. The module's read_op is then one call
  * of pcapint_read_messages(), which checks and takes the break, waits in blocking mode, counts, runs the filter of
- * install_bpf_program() and cuts to the snapshot length.
+ * install_bpf_program() and cuts to the snapshot length. A device without a descriptor leaves fd at -1, and is
+ * asked again whenever required_select_timeout is over.
  */
 
 /*

@@ -74,6 +74,28 @@ int pcapint_wait_readable(pcap_t *p)
 	return ready > 0 && fds[0].revents != 0;
 }
 
+/*
+ * A device without a descriptor is asked again each required_select_timeout. True when the buffering time-out is over.
+ */
+static bool pause_polling(pcap_t *p, int64_t until)
+{
+	const struct timeval *interval = p->required_select_timeout;
+	struct pollfd wake_up = {.fd = p->core->wake_fd, .events = POLLIN};
+	int64_t wait = interval != NULL ? interval->tv_sec * 1000LL + interval->tv_usec / 1000 : 1;
+	uint64_t wakeups;
+
+	if (p->opt.timeout > 0) {
+		int64_t left = until - milliseconds();
+		if (left <= 0)
+			return true;
+		wait = wait < left ? wait : left;
+	}
+	if (poll(&wake_up, 1, wait < 1 ? 1 : (int)wait) > 0) {
+		ssize_t drained _U_ = read(p->core->wake_fd, &wakeups, sizeof(wakeups));
+	}
+	return false;
+}
+
 /* A pending break, told once: the flag is cleared with it. */
 static int take_break(pcap_t *p)
 {
@@ -119,6 +141,7 @@ uint64_t pcapint_messages_delivered(pcap_t *p)
 
 int pcapint_read_messages(pcap_t *p, int cnt, pcap_handler callback, u_char *user, pcapint_next_message_t next)
 {
+	int64_t until = p->fd == -1 ? milliseconds() + p->opt.timeout : 0;
 	bool waited = p->opt.nonblock;
 	int delivered = 0;
 
@@ -132,6 +155,10 @@ int pcapint_read_messages(pcap_t *p, int cnt, pcap_handler callback, u_char *use
 		if (!PACKET_COUNT_IS_UNLIMITED(cnt) && delivered >= cnt)
 			break;
 		status = next(p, &header, &data);
+		if (status == 0 && !waited && p->fd == -1) {
+			waited = pause_polling(p, until);
+			continue;
+		}
 		if (status == 0 && !waited) {
 			status = pcapint_wait_readable(p);
 			waited = true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * `weir modules`: the capture modules that the library has, in the order that they are asked.
+ * `weir modules`: the capture modules that the library has and those in files, in the order that they are asked; and
+ * why one of them is not used.
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 
 #include "command.h"
 #include "json.h"
+#include "probe-module.h"
+#include "text.h"
 
 struct modules_settings {
 	bool json;
@@ -19,6 +22,20 @@ static const struct option_row modules_options[] = {
 	{0},
 };
 
+/* Why a module is not used, or can't be: what the library says without loading it, or what trying it out shows. */
+static const char *find_problem(const struct pcap_module_info *info, char *buffer, size_t size)
+{
+	if (info->problem != NULL || info->file == NULL)
+		return info->problem;
+	if (probe_module(info->name, buffer, size))
+		return NULL;
+	/* The library's texts begin with the name, which the line has already. */
+	size_t length = strlen(info->name);
+	return strncmp(buffer, info->name, length) == 0 && strncmp(buffer + length, ": ", 2) == 0
+		       ? buffer + length + 2
+		       : buffer;
+}
+
 static void list_json(void)
 {
 	struct json json = {.out = stdout};
@@ -26,6 +43,9 @@ static void list_json(void)
 
 	json_open_array(&json, NULL);
 	for (size_t i = 0; pcap_get_module(i, &info, sizeof(info)) == 1; i++) {
+		char buffer[PCAP_ERRBUF_SIZE];
+		const char *problem = find_problem(&info, buffer, sizeof(buffer));
+
 		json_open_object(&json, NULL);
 		json_string(&json, "name", info.name);
 		json_open_array(&json, "prefixes");
@@ -39,10 +59,24 @@ static void list_json(void)
 		}
 		json_close_array(&json);
 		json_string(&json, "description", info.description);
+		if (info.file != NULL)
+			json_string(&json, "file", info.file);
+		if (problem != NULL)
+			json_string(&json, "problem", problem);
 		json_close_object(&json);
 	}
 	json_close_array(&json);
 	json_end_line(&json);
+}
+
+/* What comes from files is made safe for a terminal. */
+static void print_escaped(const char *before, const char *string, const char *after)
+{
+	char buffer[1024];
+	struct text text = text_in(buffer, sizeof(buffer));
+
+	text_escaped(&text, string, strlen(string));
+	printf("%s%s%s", before, text_finish(&text), after);
 }
 
 static void list_lines(void)
@@ -57,9 +91,20 @@ static void list_lines(void)
 		name_width = name_length > name_width ? name_length : name_width;
 		prefixes_width = prefixes_length > prefixes_width ? prefixes_length : prefixes_width;
 	}
-	for (size_t i = 0; pcap_get_module(i, &info, sizeof(info)) == 1; i++)
-		printf("%-*s  %-*s  %s\n", name_width, info.name, prefixes_width,
-			info.prefixes != NULL ? info.prefixes : "-", info.description);
+	for (size_t i = 0; pcap_get_module(i, &info, sizeof(info)) == 1; i++) {
+		char buffer[PCAP_ERRBUF_SIZE];
+		const char *problem = find_problem(&info, buffer, sizeof(buffer));
+
+		printf("%-*s  %-*s  ", name_width, info.name, prefixes_width,
+			info.prefixes != NULL ? info.prefixes : "-");
+		if (problem != NULL)
+			print_escaped("not used: ", problem, "");
+		else
+			print_escaped("", info.description, "");
+		if (info.file != NULL && strcmp(info.file, info.name) != 0)
+			print_escaped(" (", info.file, ")");
+		putchar('\n');
+	}
 }
 
 static int run_modules(const struct command *command, int argc, char **argv)

@@ -179,7 +179,7 @@ static void compare_with(struct module_file *row, const char *name, const char *
 	if (!same_name && (prefixes == NULL || !share_names(prefixes, row->note.prefixes)))
 		return;
 	row->hidden = true;
-	snprintf(row->problem, sizeof(row->problem), "not used: %s has %s and comes first", where,
+	snprintf(row->problem, sizeof(row->problem), "%s has %s and comes first", where,
 		same_name ? "the same name" : "device names of the same prefix");
 }
 

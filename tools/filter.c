@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * `weir filter`: the program that a filter expression becomes, how the expression is understood, and how many packets
- * of a savefile match it.
+ * `weir filter`: the program that a filter expression becomes, how the expression is understood, how many packets of a
+ * savefile match it, and how long that takes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include <pcap/weir.h>
 
 #include "command.h"
+#include "filter-speed.h"
 #include "source.h"
 
 #define MOST_BYTES 262144 /* of a packet, as far as savefiles go */
@@ -20,6 +21,8 @@ struct filter_settings {
 	int dump; /* how often -d was given; 0: the program is not shown */
 	struct pcap_compile_options options;
 	const char *count; /* a savefile */
+	const char *bench; /* a savefile */
+	bool native;
 	bool expression;
 	bool tree;
 	bool words;
@@ -78,6 +81,10 @@ static const struct option_row filter_options[] = {
 	{0, "passes", NULL, "show these before the optimizer, and after each of its passes", option_flag,
 		FIELD(passes)},
 	{0, "dot", NULL, "show them for Graphviz", option_flag, FIELD(dot)},
+	{0, "native", NULL, "show the program as the processor's own code", option_flag, FIELD(native)},
+	{0, "bench", "FILE",
+		"time the program on a savefile's packets, interpreted and native; - is standard input",
+		option_text, FIELD(bench)},
 	{0, "count", "FILE", "count the packets of a savefile that match; - is standard input", option_text,
 		FIELD(count)},
 	{0},
@@ -138,10 +145,14 @@ static int show(const struct filter_settings *settings, const char *expression)
 		return STATUS_ERROR;
 	}
 	int status = explain(handle, settings, expression);
-	if (status == STATUS_OK && (settings->dump > 0 || !explains(settings))) {
+	bool dumps = settings->dump > 0 || !(explains(settings) || settings->native);
+	if (status == STATUS_OK && (dumps || settings->native)) {
 		status = compile(handle, settings, expression, &program);
 		if (status == STATUS_OK) {
-			bpf_dump(&program, settings->dump);
+			if (dumps)
+				bpf_dump(&program, settings->dump);
+			if (settings->native)
+				status = show_native_code(&program);
 			pcap_freecode(&program);
 		}
 	}
@@ -164,25 +175,34 @@ static void count_packet(u_char *user, const struct pcap_pkthdr *header, const u
 }
 
 /* What is good of a damaged file is counted. */
-static int count_packets(const struct filter_settings *settings, const char *expression)
+static int count_packets(pcap_t *handle, const char *path, const struct bpf_program *program)
+{
+	struct count count = {.program = *program};
+	int status = STATUS_OK;
+
+	if (pcap_loop(handle, -1, count_packet, (u_char *)&count) < 0) {
+		complain_of(path, pcap_geterr(handle));
+		status = STATUS_ERROR;
+	}
+	printf("%llu of %llu packets match\n", (unsigned long long)count.matching, (unsigned long long)count.all);
+	return status;
+}
+
+static int run_on_file(const struct filter_settings *settings, const char *path, const char *expression)
 {
 	char error[PCAP_ERRBUF_SIZE];
-	pcap_t *handle = pcap_open_offline(settings->count, error);
-	struct count count = {0};
+	pcap_t *handle = pcap_open_offline(path, error);
+	struct bpf_program program;
 
 	if (handle == NULL) {
-		complain_of(settings->count, error);
+		complain_of(path, error);
 		return STATUS_ERROR;
 	}
-	int status = compile(handle, settings, expression, &count.program);
+	int status = compile(handle, settings, expression, &program);
 	if (status == STATUS_OK) {
-		if (pcap_loop(handle, -1, count_packet, (u_char *)&count) < 0) {
-			complain_of(settings->count, pcap_geterr(handle));
-			status = STATUS_ERROR;
-		}
-		printf("%llu of %llu packets match\n", (unsigned long long)count.matching,
-			(unsigned long long)count.all);
-		pcap_freecode(&count.program);
+		status = settings->count != NULL ? count_packets(handle, path, &program)
+						 : time_filter(handle, path, &program);
+		pcap_freecode(&program);
 	}
 	pcap_close(handle);
 	return status;
@@ -195,16 +215,21 @@ static int run_filter(const struct command *command, int argc, char **argv)
 
 	if (first < 0)
 		return first == OPTIONS_HELP ? finish_stdout(STATUS_OK) : STATUS_USAGE;
-	if (settings.count != NULL && (settings.linktype != NOT_GIVEN || settings.dump > 0 || explains(&settings)))
-		return wrong_usage(
-			command, "--count counts by the file's own link type, and shows nothing else", NULL);
+	const char *file = settings.count != NULL ? settings.count : settings.bench;
+	bool shows = settings.linktype != NOT_GIVEN || settings.dump > 0 || settings.native || explains(&settings);
+	if (file != NULL && (shows || (settings.count != NULL && settings.bench != NULL)))
+		return wrong_usage(command,
+			settings.count != NULL
+				? "--count counts by the file's own link type, and shows nothing else"
+				: "--bench goes by the file's own link type, and shows nothing else",
+			NULL);
 	if (settings.linktype == NOT_GIVEN)
 		settings.linktype = DLT_EN10MB;
 	if (settings.snaplen == 0)
 		settings.snaplen = MOST_BYTES;
 	char *words = join_words(argc - first, argv + first);
 	const char *expression = words != NULL ? words : "";
-	int status = settings.count != NULL ? count_packets(&settings, expression) : show(&settings, expression);
+	int status = file != NULL ? run_on_file(&settings, file, expression) : show(&settings, expression);
 	free(words);
 	return finish_stdout(status);
 }
@@ -213,7 +238,8 @@ const struct command filter_command = {
 	.name = "filter",
 	.help = "Show the program that a filter expression becomes, or what it matches.",
 	.synopsis =
-		"[-y DLT] [-s LEN] [-O] [-d | -dd | -ddd] [--explain] [--tree] [--ir] [--count FILE] [EXPRESSION]",
+		"[-y DLT] [-s LEN] [-O] [-d | -dd | -ddd] [--explain] [--tree] [--ir] [--native] [--count FILE | "
+		"--bench FILE] [EXPRESSION]",
 	.options = filter_options,
 	.run = run_filter,
 };

@@ -75,6 +75,12 @@ PCAP_API int pcap_set_native_filter(pcap_t *p, int mode);
 /* 1 if the handle's filter is run as native code now, else 0. */
 PCAP_API int pcap_is_filter_native(pcap_t *p);
 
+/*
+ * The native code of a program, to be looked at: as many of its bytes as fit into code. How many it has; 0 where there
+ * is no native code for it.
+ */
+PCAP_API size_t pcap_get_native_code(const struct bpf_program *program, u_char *code, size_t size);
+
 /* ---- Reading savefiles as precisely as they were written ---- */
 
 /*

@@ -4,6 +4,7 @@
 #include "bpf/program.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <pcap/weir.h>
 
@@ -48,4 +49,19 @@ size_t pcap_offline_filter_batch(const struct bpf_program *program, const struct
 	}
 	pcapint_native_put(native);
 	return accepted;
+}
+
+size_t pcap_get_native_code(const struct bpf_program *program, u_char *code, size_t size)
+{
+	if (program->bf_insns == NULL || !pcapint_native_is_allowed() ||
+		pcapint_validate_filter(program->bf_insns, program->bf_len, BPF_TARGET_USERLAND, NULL) != 0)
+		return 0;
+	const struct bpf_native *native = pcapint_native_get(program->bf_insns, program->bf_len);
+	if (native == NULL)
+		return 0;
+	size_t all = native->size;
+	if (size != 0)
+		memcpy(code, (const void *)native->run, all < size ? all : size);
+	pcapint_native_put(native);
+	return all;
 }

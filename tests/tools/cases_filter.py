@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""weir filter: programs in three forms, explanations, errors with their place, and counting."""
+"""weir filter: programs in three forms, explanations, errors with their place, counting, native code, timing."""
+import platform
+import re
+import shutil
 import tempfile
 from pathlib import Path
 
 from packets import make_udp, write_pcap
+from tap import Skip, check
 from weir_command import ERROR, USAGE, holds, refused, same, weir
 
 IP_PROGRAM = '''\
@@ -77,6 +81,40 @@ def packets_are_counted():
         refused('filter', '--count', file, 'tcp and', status=USAGE, says='column 8')
 
 
+def native_code_is_shown():
+    machine = platform.machine()
+    if machine not in ('x86_64', 'aarch64'):
+        raise Skip(f'there is no native code for {machine}')
+    if shutil.which('objdump'):
+        lines = weir('filter', '--native', 'ip').stdout.splitlines()
+        check(len(lines) > 4 and all(re.match(r' *[0-9a-f]+:\t', line) for line in lines), f'instructions: {lines}')
+        holds('\n'.join(lines), 'ret')
+    with tempfile.TemporaryDirectory(prefix='weir-filter-') as nothing:
+        shown = weir('filter', '--native', 'ip', environment={'PATH': nothing}).stdout
+        check(re.fullmatch(r'( *[0-9a-f]+:( [0-9a-f]{2}){1,16}\n)+', shown), f'bytes: {shown}')
+    holds(weir('filter', '-d', '--native', 'ip').stdout, IP_PROGRAM)
+    refused('filter', '--native', 'ip', status=ERROR, says='no native code', environment={'WEIR_NATIVE_FILTER': 'off'})
+
+
+def filters_are_timed():
+    with tempfile.TemporaryDirectory(prefix='weir-filter-') as folder:
+        file, empty, cut = (Path(folder) / name for name in ('three.pcap', 'empty.pcap', 'cut.pcap'))
+        write_pcap(file, [make_udp(0, 100), make_udp(1, 200), make_udp(2, 300)])
+        write_pcap(empty, [])
+        cut.write_bytes(file.read_bytes()[:-1])
+        shown = weir('filter', '--bench', file, 'greater 150').stdout
+        row = r' +\d+\.\d\d ns a packet \(\d+\.\d\d to \d+\.\d\d\)\n'
+        native = rf'native{row}' if platform.machine() in ('x86_64', 'aarch64') else 'native       not here\n'
+        check(re.fullmatch(rf'3 packets, 2 match; 4 instructions.*\ninterpreted{row}{native}', shown), shown)
+        shown = weir('filter', '--bench', file, 'udp', environment={'WEIR_NATIVE_FILTER': 'off'}).stdout
+        check(re.search(rf'^interpreted{row}native       not here\n$', shown, re.MULTILINE), shown)
+        refused('filter', '--bench', empty, 'udp', status=ERROR, says='there are no packets in it')
+        refused('filter', '--bench', cut, 'udp', status=ERROR, says='cut.pcap')
+        refused('filter', '--bench', file, '--native', 'udp', status=USAGE, says='--bench goes by')
+        refused('filter', '--bench', file, '--count', file, 'udp', status=USAGE, says='--count counts')
+        refused('filter', '--bench', file, 'tcp and', status=USAGE, says='column 8')
+
+
 CASES = [
     ('filter programs are shown in three forms', programs_are_shown),
     ('a filter can be one argument or several', words_are_joined),
@@ -84,4 +122,6 @@ CASES = [
     ('options reach the filter compiler', options_reach_the_compiler),
     ('errors in filters have a place', errors_have_a_place),
     ('packets that match a filter are counted', packets_are_counted),
+    ('native code of filters is shown', native_code_is_shown),
+    ('filters are timed on a savefile', filters_are_timed),
 ]

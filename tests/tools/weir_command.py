@@ -25,7 +25,7 @@ NEAR = os.environ.get('WEIR_IF', '')  # what comes in here was sent on FAR
 FAR = os.environ.get('WEIR_PEER_IF', '')
 
 
-def weir(*words, status=OK, prefix=(), text=True, **options):
+def weir(*words, status=OK, prefix=(), text=True, environment=None, **options):
     """Runs the command to its end; its result, whose exit status must be the given one."""
     if 'input' not in options and 'stdin' not in options:
         options['stdin'] = subprocess.DEVNULL
@@ -33,7 +33,7 @@ def weir(*words, status=OK, prefix=(), text=True, **options):
     options.setdefault('stderr', subprocess.PIPE)
     try:
         result = subprocess.run([*prefix, WEIR, *map(str, words)], text=text, timeout=PATIENCE, check=False,
-                                env=ENVIRONMENT, **options)
+                                env={**ENVIRONMENT, **(environment or {})}, **options)
     except subprocess.TimeoutExpired as error:
         raise Failed(f'weir {words}: still running after {PATIENCE} seconds') from error
     check(result.returncode == status,

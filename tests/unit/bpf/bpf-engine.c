@@ -186,6 +186,66 @@ static void test_handles_with_the_same_program_share(void **state _U_)
 	pcap_close(second);
 }
 
+static void test_native_code_can_be_looked_at(void **state _U_)
+{
+	struct bpf_program wrong = {1, first_byte_is_even}, none = {0, NULL};
+	u_char code[4096], part[4];
+
+	skip_without_native();
+	pcap_t *p = open_handle(PROGRAM(first_byte_is_even), PCAP_NATIVE_FILTER_NOW);
+	size_t size = pcap_get_native_code(&p->fcode, code, sizeof(code));
+	assert_in_range(size, 10, 200);
+	assert_memory_equal(code, (const void *)p->core->engine.run, size);
+	part[3] = ~code[3];
+	assert_int_equal(pcap_get_native_code(&p->fcode, part, 3), size);
+	assert_memory_equal(part, code, 3);
+	assert_int_not_equal(part[3], code[3]);
+	assert_int_equal(pcap_get_native_code(&p->fcode, NULL, 0), size);
+	assert_int_equal(pcap_get_native_code(&wrong, code, sizeof(code)), 0);
+	assert_int_equal(pcap_get_native_code(&none, code, sizeof(code)), 0);
+	pcap_close(p);
+}
+
+/* What is run is a copy. */
+static void test_the_program_may_change_afterwards(void **state _U_)
+{
+	for (int mode = PCAP_NATIVE_FILTER_AUTO; mode <= PCAP_NATIVE_FILTER_NOW; mode++) {
+		struct bpf_insn insns[LENGTH(first_byte_is_even)];
+		memcpy(insns, first_byte_is_even, sizeof(insns));
+		pcap_t *p = open_handle(PROGRAM(insns), mode);
+		for (u_int i = 0; i < 3000; i++) {
+			assert_int_equal(filter_byte(p, (u_char)i), i % 2 == 0 ? 100 : 0);
+			insns[i % LENGTH(insns)].code += (u_short)(i * 7 + 1);
+			insns[i % LENGTH(insns)].k ^= 0x80000000 >> i % 32;
+			insns[i % LENGTH(insns)].jt += (u_char)i;
+		}
+		pcap_close(p);
+	}
+}
+
+/* Between calls, and into anything: pcap_offline_filter() and its batches look at each instruction anew. */
+static void test_a_program_that_changes_between_calls(void **state _U_)
+{
+	struct bpf_insn insns[LENGTH(first_byte_is_even)];
+	struct bpf_program program = {LENGTH(insns), insns};
+	struct pcap_pkthdr header = {.caplen = 1, .len = 1};
+	const u_char *data = guarded("", 1);
+	uint64_t random = 5;
+	int batch;
+
+	memcpy(insns, first_byte_is_even, sizeof(insns));
+	for (int i = 0; i < 200000; i++) {
+		((u_char *)insns)[random_below(&random, sizeof(insns))] = (u_char)random_number(&random);
+		bool valid = bpf_validate(insns, LENGTH(insns));
+		int alone = pcap_offline_filter(&program, &header, data);
+		size_t accepted = pcap_offline_filter_batch(&program, &header, &data, 1, &batch);
+		assert_int_equal(accepted, batch != 0);
+		assert_int_equal(batch, valid ? alone : 0);
+		if (i % 16 == 0)
+			memcpy(insns, first_byte_is_even, sizeof(insns));
+	}
+}
+
 #define THREADS 4
 
 static void *open_and_close(void *argument)
@@ -301,6 +361,9 @@ int main(void)
 		cmocka_unit_test(test_a_handle_without_a_filter),
 		cmocka_unit_test(test_another_program_in_fcode),
 		cmocka_unit_test(test_handles_with_the_same_program_share),
+		cmocka_unit_test(test_native_code_can_be_looked_at),
+		cmocka_unit_test(test_the_program_may_change_afterwards),
+		cmocka_unit_test(test_a_program_that_changes_between_calls),
 		cmocka_unit_test(test_threads_share),
 		cmocka_unit_test(test_executable_memory_is_refused),
 		cmocka_unit_test(test_lengths),

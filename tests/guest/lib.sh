@@ -115,3 +115,32 @@ same_in_tcpdump() {
     not_ok "$name"
   fi
 }
+
+# same_in_savefiles NAME DEVICE COUNT TRAFFIC OFFSET SIZE [ARGUMENT...]: the same of what tcpdump writes, for what it
+# can't print, and but for the SIZE bytes from OFFSET on, which each capture has of its own.
+same_in_savefiles() {
+  name=$1
+  device=$2
+  count=$3
+  traffic=$4
+  offset=$5
+  size=$6
+  shift 6
+  if ! command -v tcpdump >/dev/null || ! ldconfig -p | grep -q 'libpcap.so.0.8 '; then
+    skip "$name" "there is no tcpdump, or no libpcap of the system's"
+    return
+  fi
+  ours timeout 20 tcpdump -i "$device" -c "$count" -s 65535 -U -Z root -w ours.pcap "$@" 2>ours.messages &
+  ours_id=$!
+  timeout 20 tcpdump -i "$device" -c "$count" -s 65535 -U -Z root -w system.pcap "$@" 2>system.messages &
+  system_id=$!
+  wait_for grep -q 'listening on' ours.messages
+  wait_for grep -q 'listening on' system.messages
+  eval "$traffic"
+  if wait $ours_id && wait $system_id && python3 "$(dirname "$0")/compare.py" ours.pcap system.pcap "$offset" "$size"; then
+    ok "$name"
+  else
+    cat ours.messages system.messages
+    not_ok "$name"
+  fi
+}

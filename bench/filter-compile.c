@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What it takes to compile a filter: time, peak memory, and the length of the program, for one primitive and for lists
- * of hosts, networks and ports, ours beside another library. Each figure comes from a process of its own, so that the
- * peak is that of one compilation.
+ * What it takes to compile a filter: time, peak memory, the length of the program, and the instructions that it runs on a
+ * packet, for one primitive and for lists of hosts, networks and ports, ours beside another library. Each figure comes
+ * from a process of its own, so that the peak is that of one compilation.
  *
- * usage: bench-filter-compile LIBRARY [OTHER-LIBRARY [LARGEST]]
+ * usage: bench-filter-compile LIBRARY [OTHER-LIBRARY [LARGEST [CAPTURE...]]]
  *   LARGEST  the longest list that the other library is given: its time grows with the cube of the length
+ *   CAPTURE  packets of these (of Ethernet only) are run on, not those that the benchmark makes
  */
 #include <dlfcn.h>
 #include <stdbool.h>
@@ -16,7 +17,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../tests/filter/machine.h"
 #include "bench.h"
+#include "filter-packets.h"
+#include "filter-ways.h"
 
 struct compiler {
 	const char *path;
@@ -31,6 +35,7 @@ struct figures {
 	double seconds;
 	long peak_kib; /* above what the process had before */
 	unsigned length;
+	double steps; /* on a packet, on average */
 };
 
 /* Lists: spread over the address space, so that none are neighbours. */
@@ -57,7 +62,7 @@ static const struct list {
 	void (*write)(char *to, size_t size, unsigned i);
 } lists[] = {{"hosts", host}, {"nets", net}, {"ports", port}};
 
-static const unsigned counts[] = {1, 10, 50, 100, 200, 500, 1000, 2000, 5000};
+static const unsigned counts[] = {1, 10, 50, 100, 200, 500, 800, 1000, 2000, 5000};
 
 static const char *const expressions[] = {
 	"ip host 10.0.0.1",
@@ -65,6 +70,51 @@ static const char *const expressions[] = {
 	"tcp[tcpflags] & (tcp-syn|tcp-fin) != 0 and not src and dst net 10.0.0.0/8",
 	"vlan 10 and ip6 and tcp portrange 1000-2000",
 };
+
+static struct packets mix;
+
+static double average_steps(const struct bpf_program *program)
+{
+	unsigned long long steps = 0;
+
+	for (u_int i = 0; i < mix.count; i++)
+		steps += run_counted(program, mix.data[i], mix.headers[i].caplen, mix.headers[i].len).steps;
+	return (double)steps / (mix.count != 0 ? mix.count : 1);
+}
+
+#define MOST_CAPTURED 100000
+
+/* Adds the packets of a savefile, if they are Ethernet. */
+static void read_capture(const char *path)
+{
+	char errbuf[PCAP_ERRBUF_SIZE];
+	struct pcap_pkthdr *header;
+	const u_char *data;
+	pcap_t *p = pcap_open_offline(path, errbuf);
+
+	if (p == NULL) {
+		fprintf(stderr, "%s\n", errbuf);
+		return;
+	}
+	while (pcap_datalink(p) == DLT_EN10MB && mix.count < MOST_CAPTURED &&
+		pcap_next_ex(p, &header, &data) == 1) {
+		mix.headers[mix.count] = *header;
+		mix.data[mix.count++] = memcpy(bench_checked(malloc(header->caplen + 1)), data, header->caplen);
+	}
+	pcap_close(p);
+}
+
+static void read_mix(char **paths, int count)
+{
+	if (count == 0) {
+		mix = bench_make_packets(IN_CACHE);
+		return;
+	}
+	mix.headers = bench_checked(calloc(MOST_CAPTURED, sizeof(*mix.headers)));
+	mix.data = bench_checked(calloc(MOST_CAPTURED, sizeof(*mix.data)));
+	for (int i = 0; i < count; i++)
+		read_capture(paths[i]);
+}
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define LONGEST_ITEM 40
@@ -130,6 +180,7 @@ static struct figures measure(const struct compiler *compiler, const char *text)
 		if (figures.length == 0) {
 			figures.peak_kib = peak() - figures.peak_kib;
 			figures.seconds = seconds;
+			figures.steps = average_steps(&program);
 		}
 		if (seconds < figures.seconds)
 			figures.seconds = seconds;
@@ -165,10 +216,12 @@ static void row(const char *name, const char *text, const struct compiler *ours,
 
 	if (!measure_apart(ours, text, &a))
 		exit(1);
-	printf("%-24s %9.3f ms %7ld KiB %6u instructions", name, 1e3 * a.seconds, a.peak_kib, a.length);
+	printf("%-22s %9.4f ms %6ld KiB %6u long %7.2f run", name, 1e3 * a.seconds, a.peak_kib, a.length, a.steps);
 	if (other != NULL && measure_apart(other, text, &b))
-		printf("   other: %9.3f ms %7ld KiB %6u   time %.1f times, length %.2f times", 1e3 * b.seconds,
-			b.peak_kib, b.length, b.seconds / a.seconds, (double)b.length / a.length);
+		printf("   other: %9.4f ms %6ld KiB %6u long %7.2f run   other/this: time %.2f length %.2f run "
+		       "%.2f",
+			1e3 * b.seconds, b.peak_kib, b.length, b.steps, b.seconds / a.seconds,
+			(double)b.length / a.length, b.steps / a.steps);
 	printf("\n");
 }
 
@@ -178,9 +231,11 @@ int main(int argc, char **argv)
 	unsigned largest = argc > 3 ? (unsigned)atoi(argv[3]) : 200;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: %s LIBRARY [OTHER-LIBRARY [LARGEST]]\n", argv[0]);
+		fprintf(stderr, "usage: %s LIBRARY [OTHER-LIBRARY [LARGEST [CAPTURE...]]]\n", argv[0]);
 		return 1;
 	}
+	read_mix(argv + 4, argc > 4 ? argc - 4 : 0);
+	printf("%u packets to run on\n", mix.count);
 	load(&ours, argv[1]);
 	load(&other, argc > 2 ? argv[2] : "libpcap.so.0.8");
 	for (size_t i = 0; i < LENGTH(expressions); i++) {

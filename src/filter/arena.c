@@ -15,7 +15,6 @@
 struct arena_block {
 	struct arena_block *next;
 	size_t size;
-	size_t used;
 	_Alignas(max_align_t) char data[];
 };
 
@@ -33,41 +32,46 @@ void arena_free(struct arena *arena)
 	}
 }
 
-static struct arena_block *add_block(struct arena *arena, size_t wanted)
+/* With room for so much; false, and failed for good, if there is none. */
+static bool add_block(struct arena *arena, size_t wanted)
 {
 	size_t size = arena->blocks != NULL ? arena->blocks->size * 2 : FIRST_BLOCK;
+	size_t allowed = arena->limit - arena->used;
 
 	if (size > LARGEST_BLOCK)
 		size = LARGEST_BLOCK;
+	if (size > allowed)
+		size = allowed;
 	if (size < wanted)
 		size = wanted;
-	struct arena_block *block = malloc(sizeof(*block) + size);
-	if (block == NULL)
-		return NULL;
-	*block = (struct arena_block){.next = arena->blocks, .size = size};
+	struct arena_block *block = NULL;
+	if (!arena->failed && size <= allowed)
+		block = malloc(sizeof(*block) + size);
+	if (block == NULL) {
+		arena->failed = true;
+		arena->left = 0;
+		return false;
+	}
+	block->next = arena->blocks;
+	block->size = size;
 	arena->blocks = block;
-	return block;
+	arena->used += size;
+	arena->at = block->data;
+	arena->left = size;
+	return true;
 }
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-	struct arena_block *block = arena->blocks;
+	size_t rounded = (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
 
-	if (arena->failed || size > arena->limit || arena->used > arena->limit - size) {
-		arena->failed = true;
+	/* A size near SIZE_MAX rounds to 0. */
+	if ((rounded < size || rounded > arena->left) && !add_block(arena, rounded < size ? size : rounded))
 		return NULL;
-	}
-	size = (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
-	if (block == NULL || block->size - block->used < size)
-		block = add_block(arena, size);
-	if (block == NULL) {
-		arena->failed = true;
-		return NULL;
-	}
-	void *memory = block->data + block->used;
-	block->used += size;
-	arena->used += size;
-	return memset(memory, 0, size);
+	void *memory = arena->at;
+	arena->at += rounded;
+	arena->left -= rounded;
+	return memset(memory, 0, rounded);
 }
 
 char *arena_copy(struct arena *arena, const char *text, size_t length)

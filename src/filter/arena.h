@@ -13,7 +13,9 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *blocks;
-	size_t used;  /* bytes handed out */
+	char *at; /* what is left of the newest of them */
+	size_t left;
+	size_t used;  /* bytes in all of them */
 	size_t limit; /* at most so many */
 	bool failed;  /* an allocation has failed: the compilation ends with an error */
 };

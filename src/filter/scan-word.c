@@ -14,7 +14,11 @@
 /* How many of the leading characters are hexadecimal digits. */
 static size_t hex_digits(const char *text)
 {
-	return strspn(text, "0123456789abcdefABCDEF");
+	size_t count = 0;
+
+	while (ascii_hex_value(text[count]) >= 0)
+		count++;
+	return count;
 }
 
 static uint8_t hex_byte(const char *text, size_t digits)
@@ -119,11 +123,19 @@ static bool scan_number(struct filter *filter, const char *text, struct token *t
 	return true;
 }
 
+/* Whether it is digits alone, and dots where these may stand. */
+static bool is_digits(const char *text, bool dots)
+{
+	while (ascii_is_digit(*text) || (dots && *text == '.'))
+		text++;
+	return *text == '\0';
+}
+
 static bool is_number(const char *text)
 {
 	if (text[0] == '0' && ascii_lower(text[1]) == 'x')
 		return text[2] != '\0' && text[2 + hex_digits(text + 2)] == '\0';
-	return text[strspn(text, "0123456789")] == '\0';
+	return is_digits(text, false);
 }
 
 /* Numbers and dots are an address, or would be one; no name looks like that. */
@@ -153,7 +165,7 @@ bool filter_scan_word(struct filter *filter, const char *text, struct token *tok
 		return true;
 	if (is_number(text))
 		return scan_number(filter, text, token);
-	if (text[strspn(text, "0123456789.")] == '\0')
+	if (is_digits(text, true))
 		return scan_dotted(filter, text, token);
 	token->kind = TOKEN_WORD;
 	token->text = text;

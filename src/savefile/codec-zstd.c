@@ -3,7 +3,7 @@
  * zstd (RFC 8878), by libzstd. What is written has a frame a MiB, and at its end a table of them in a skippable frame,
  * as the "Zstandard Seekable Format" of libzstd's contrib folder describes, so that a reader can begin anywhere.
  */
-#include "savefile/codec.h"
+#include "savefile/codec-calls.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,12 +16,31 @@
 #define SEEKABLE_MAGIC 0x8f92eab1
 #define SEEK_TABLE_FOOTER_SIZE 9
 
+/* Of the library, found when a file is opened. */
+struct zstd {
+	ZSTD_CALLS(CODEC_CALL_MEMBER)
+};
+
+static bool find_calls(struct zstd *calls, char problem[CODEC_PROBLEM_SIZE])
+{
+	static const char *const names[] = {ZSTD_CALLS(CODEC_CALL_NAME)};
+	void *found[sizeof(names) / sizeof(names[0])];
+
+	_Static_assert(sizeof(found) == sizeof(*calls), "each name has a member");
+	if (!pcapint_codec_calls(ZSTD_SONAME, names, sizeof(names) / sizeof(names[0]), found, problem))
+		return false;
+	memcpy(calls, found, sizeof(*calls));
+	return true;
+}
+
 struct decoder {
+	struct zstd zstd;
 	ZSTD_DCtx *context;
 	bool inside; /* a frame */
 };
 
 struct encoder {
+	struct zstd zstd;
 	ZSTD_CCtx *context;
 	size_t frame_in; /* of the frame at hand, before and after encoding */
 	size_t frame_out;
@@ -30,17 +49,17 @@ struct encoder {
 	uint32_t frame_capacity;
 };
 
-static void *start_decoding(void)
+static void *start_decoding(char problem[CODEC_PROBLEM_SIZE])
 {
 	struct decoder *decoder = calloc(1, sizeof(*decoder));
 
-	if (decoder != NULL)
-		decoder->context = ZSTD_createDCtx();
-	if (decoder != NULL && decoder->context == NULL) {
-		free(decoder);
-		return NULL;
-	}
-	return decoder;
+	snprintf(problem, CODEC_PROBLEM_SIZE, CODEC_NO_MEMORY);
+	if (decoder != NULL && find_calls(&decoder->zstd, problem))
+		decoder->context = decoder->zstd.ZSTD_createDCtx();
+	if (decoder != NULL && decoder->context != NULL)
+		return decoder;
+	free(decoder);
+	return NULL;
 }
 
 static enum codec_status decode(void *state, struct codec_piece *piece)
@@ -52,11 +71,11 @@ static enum codec_status decode(void *state, struct codec_piece *piece)
 
 	if (piece->in_size == 0 && !decoder->inside)
 		return CODEC_COMPLETE;
-	status = ZSTD_decompressStream(decoder->context, &out, &in);
+	status = decoder->zstd.ZSTD_decompressStream(decoder->context, &out, &in);
 	piece->taken = in.pos;
 	piece->made = out.pos;
-	if (ZSTD_isError(status)) {
-		snprintf(piece->problem, sizeof(piece->problem), "%.60s", ZSTD_getErrorName(status));
+	if (decoder->zstd.ZSTD_isError(status)) {
+		snprintf(piece->problem, sizeof(piece->problem), "%.60s", decoder->zstd.ZSTD_getErrorName(status));
 		return CODEC_DAMAGED;
 	}
 	decoder->inside = status != 0;
@@ -67,32 +86,32 @@ static void end_decoding(void *state)
 {
 	struct decoder *decoder = state;
 
-	ZSTD_freeDCtx(decoder->context);
+	decoder->zstd.ZSTD_freeDCtx(decoder->context);
 	free(decoder);
 }
 
-static void *start_encoding(int level)
+static void *start_encoding(int level, char problem[CODEC_PROBLEM_SIZE])
 {
 	struct encoder *encoder = calloc(1, sizeof(*encoder));
 
-	if (encoder == NULL)
-		return NULL;
-	encoder->context = ZSTD_createCCtx();
-	if (encoder->context == NULL) {
+	snprintf(problem, CODEC_PROBLEM_SIZE, CODEC_NO_MEMORY);
+	if (encoder != NULL && find_calls(&encoder->zstd, problem))
+		encoder->context = encoder->zstd.ZSTD_createCCtx();
+	if (encoder == NULL || encoder->context == NULL) {
 		free(encoder);
 		return NULL;
 	}
-	if (level > ZSTD_maxCLevel())
-		level = ZSTD_maxCLevel();
-	ZSTD_CCtx_setParameter(encoder->context, ZSTD_c_compressionLevel, level);
-	ZSTD_CCtx_setParameter(encoder->context, ZSTD_c_checksumFlag, 1);
+	if (level > encoder->zstd.ZSTD_maxCLevel())
+		level = encoder->zstd.ZSTD_maxCLevel();
+	encoder->zstd.ZSTD_CCtx_setParameter(encoder->context, ZSTD_c_compressionLevel, level);
+	encoder->zstd.ZSTD_CCtx_setParameter(encoder->context, ZSTD_c_checksumFlag, 1);
 	return encoder;
 }
 
 /* Encodes what is in `in`, as far as `end` says. */
 static bool push(struct encoder *encoder, ZSTD_inBuffer *in, ZSTD_EndDirective end, codec_sink sink, void *user)
 {
-	size_t room = ZSTD_CStreamOutSize(), left;
+	size_t room = encoder->zstd.ZSTD_CStreamOutSize(), left;
 	u_char *step = malloc(room);
 	bool good = step != NULL;
 
@@ -101,8 +120,8 @@ static bool push(struct encoder *encoder, ZSTD_inBuffer *in, ZSTD_EndDirective e
 
 		if (!good)
 			break;
-		left = ZSTD_compressStream2(encoder->context, &out, in, end);
-		good = !ZSTD_isError(left) && (out.pos == 0 || sink(user, step, out.pos));
+		left = encoder->zstd.ZSTD_compressStream2(encoder->context, &out, in, end);
+		good = !encoder->zstd.ZSTD_isError(left) && (out.pos == 0 || sink(user, step, out.pos));
 		encoder->frame_out += out.pos;
 	} while (end == ZSTD_e_continue ? in->pos < in->size : left != 0);
 	free(step);
@@ -185,7 +204,7 @@ static void end_encoding(void *state)
 {
 	struct encoder *encoder = state;
 
-	ZSTD_freeCCtx(encoder->context);
+	encoder->zstd.ZSTD_freeCCtx(encoder->context);
 	free(encoder->frames);
 	free(encoder);
 }

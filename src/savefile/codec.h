@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define CODEC_PROBLEM_SIZE 80
+#define CODEC_PROBLEM_SIZE 120
 
 /* What a piece of compressed bytes was decoded to. */
 struct codec_piece {
@@ -36,13 +36,13 @@ enum codec_until { CODEC_MORE, CODEC_FLUSH, CODEC_END };
 /* Takes what was encoded; false if it can't. */
 typedef bool (*codec_sink)(void *user, const void *bytes, size_t size);
 
-/* What start_ returns is NULL where there is no memory. */
+/* What start_ returns is NULL where that can't be, with why in problem. */
 struct codec {
-	void *(*start_decoding)(void);
+	void *(*start_decoding)(char problem[CODEC_PROBLEM_SIZE]);
 	enum codec_status (*decode)(void *state, struct codec_piece *piece);
 	void (*end_decoding)(void *state);
 	/* level 0: the library's default */
-	void *(*start_encoding)(int level);
+	void *(*start_encoding)(int level, char problem[CODEC_PROBLEM_SIZE]);
 	/* False where the sink refused, with errno of that; or with errno ENOMEM. */
 	bool (*encode)(
 		void *state, const void *bytes, size_t size, enum codec_until until, codec_sink sink, void *user);
@@ -50,6 +50,8 @@ struct codec {
 };
 
 extern const struct codec pcapint_codec_gzip, pcapint_codec_zstd, pcapint_codec_lz4;
+
+#define CODEC_NO_MEMORY "there is no memory for it"
 
 /* A compressed format, known whether or not it can be read (codecs.c). */
 struct compression {

@@ -73,13 +73,14 @@ int pcapint_input_init(struct savefile_input *in, FILE *file, char *errbuf)
 int pcapint_input_decompress(struct savefile_input *in, const struct compression *compression, char *errbuf)
 {
 	struct savefile_input *compressed = malloc(sizeof(*compressed));
+	char problem[CODEC_PROBLEM_SIZE] = CODEC_NO_MEMORY;
 	struct savefile_input decompressed = {
 		.file = in->file, .fd = in->fd, .wake = {-1, -1}, .compression = compression};
 
 	if (compressed != NULL)
-		decompressed.decoder = compression->codec->start_decoding();
+		decompressed.decoder = compression->codec->start_decoding(problem);
 	if (decompressed.decoder == NULL) {
-		pcapint_fmt_errmsg_for_errno(errbuf, PCAP_ERRBUF_SIZE, ENOMEM, "can't make a decoder");
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s", problem);
 		free(compressed);
 		return PCAP_ERROR;
 	}

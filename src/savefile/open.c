@@ -52,8 +52,15 @@ int pcapint_need_file_header(pcap_t *p, size_t size, char *errbuf)
 
 static int start_decompression(struct pcap_savefile *sf, const struct compression *compression, char *errbuf)
 {
-	if (compression->codec != NULL)
-		return pcapint_input_decompress(&sf->input, compression, errbuf);
+	char problem[PCAP_ERRBUF_SIZE];
+
+	if (compression->codec != NULL) {
+		if (pcapint_input_decompress(&sf->input, compression, problem) == 0)
+			return 0;
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s: the file is compressed with %s, which needs %s: %s",
+			sf->name, compression->name, compression->library, problem);
+		return PCAP_ERROR;
+	}
 	snprintf(errbuf, PCAP_ERRBUF_SIZE,
 		"%s: the file is compressed with %s, and this library was built without %s", sf->name,
 		compression->name, compression->library);

@@ -57,6 +57,8 @@ static int open_descriptor(struct output_file *file, const char *path, const str
 
 bool pcapint_output_file_open(struct output_file *file, const char *path, const struct output_start *start)
 {
+	char problem[CODEC_PROBLEM_SIZE];
+
 	if (file->error[0] != '\0')
 		return false;
 	file->path = strdup(path);
@@ -67,8 +69,11 @@ bool pcapint_output_file_open(struct output_file *file, const char *path, const 
 		return fail(file, strcmp(path, "-") == 0 ? "standard output" : path, "");
 	if (file->compression == NULL)
 		return true;
-	file->encoder = file->compression->codec->start_encoding(file->level);
-	return file->encoder != NULL || fail(file, path, ": can't make an encoder");
+	file->encoder = file->compression->codec->start_encoding(file->level, problem);
+	if (file->encoder == NULL)
+		snprintf(file->error, sizeof(file->error), "%.*s: can't compress with %s: %s", SAVEFILE_NAME_SIZE,
+			path, file->compression->library, problem);
+	return file->encoder != NULL;
 }
 
 /* What goes into the file as it is. A codec_sink. */

@@ -66,6 +66,25 @@ static const char *choose_compression(pcap_writer_t *writer)
 	return NULL;
 }
 
+/* Whether the library that compresses is there: told now, and not with the first packet. 0 or PCAP_ERROR. */
+static int check_compression(const pcap_writer_t *writer, char *errbuf)
+{
+	const struct compression *compression = writer->output.file.compression;
+	char problem[CODEC_PROBLEM_SIZE];
+	void *encoder;
+
+	if (compression == NULL)
+		return 0;
+	encoder = compression->codec->start_encoding(writer->options.compression_level, problem);
+	if (encoder == NULL) {
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%.100s: can't compress with %s: %s", writer->pattern,
+			compression->library, problem);
+		return PCAP_ERROR;
+	}
+	compression->codec->end_encoding(encoder);
+	return 0;
+}
+
 static int check_options(pcap_writer_t *writer, char *errbuf)
 {
 	const struct pcap_writer_options *options = &writer->options;
@@ -87,6 +106,8 @@ static int check_options(pcap_writer_t *writer, char *errbuf)
 		fault = "a largest number of files goes with a limit that begins new ones";
 	else if (options->append && writer->output.file.compression != NULL)
 		fault = "compressed files can't be appended to";
+	if (fault == NULL && check_compression(writer, errbuf) < 0)
+		return PCAP_ERROR;
 	if (fault == NULL)
 		return options->append && strcmp(writer->pattern, "-") != 0
 			       ? pcapint_writer_check_append(writer, errbuf)

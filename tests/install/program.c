@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A program as someone else would write it, in C and in C++: it writes a savefile, named on the command line, reads it
- * back, filters, and prints the library's version.
+ * A program as someone else would write it, in C and in C++: it writes a savefile, named on the command line, or finds it
+ * there, reads it back, filters, and prints the library's version.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,10 +62,11 @@ int main(int argc, char **argv)
 {
 	static const u_char packet[60] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0xb5};
 
-	if (argc != 2)
-		fail("usage", "program FILE");
-	write_packet(argv[1], packet, sizeof(packet));
-	read_packet(argv[1], packet, sizeof(packet));
+	if (argc != 2 && (argc != 3 || strcmp(argv[1], "--read") != 0))
+		fail("usage", "program [--read] FILE");
+	if (argc == 2)
+		write_packet(argv[1], packet, sizeof(packet));
+	read_packet(argv[argc - 1], packet, sizeof(packet));
 	puts(pcap_lib_version());
 	return 0;
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "savefile/codec.h"
+#include "savefile/codec-calls.h"
 
 static char errbuf[PCAP_ERRBUF_SIZE];
 
@@ -295,6 +295,19 @@ static void what_cannot_be_is_refused(void **state)
 	assert_message(errbuf, "x: compressed files can't be appended to");
 }
 
+static void a_library_that_is_not_there_is_named(void **state)
+{
+	static const char *const none[] = {"no_such_call"};
+	char problem[CODEC_PROBLEM_SIZE];
+	void *calls[1];
+
+	(void)state;
+	assert_false(pcapint_codec_calls("libnone-such.so.1", none, 1, calls, problem));
+	assert_message(problem, "libnone-such.so.1: cannot open shared object file");
+	assert_false(pcapint_codec_calls("libc.so.6", none, 1, calls, problem));
+	assert_message(problem, "libc.so.6 is too old: it has no no_such_call");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +319,7 @@ int main(void)
 		cmocka_unit_test(any_byte_may_be_wrong),
 		cmocka_unit_test(does_not_expand_for_ever),
 		cmocka_unit_test(what_cannot_be_is_refused),
+		cmocka_unit_test(a_library_that_is_not_there_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

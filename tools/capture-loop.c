@@ -290,13 +290,19 @@ static void capture_counts(const struct capture_loop *loop, struct status_counts
 	}
 }
 
-/* What is lost when this program is killed is no more than a second's; and each file ends with its statistics. */
-static void update_file(struct capture_loop *loop)
+/* What each file ends with: where a new one can begin with any packet, they are always up to date. */
+static void update_statistics(struct capture_loop *loop)
 {
 	for (size_t i = 0; i < loop->source_count; i++) {
 		if (loop->sources[i].handle != NULL)
 			capture_file_statistics(loop->sink, &loop->sources[i]);
 	}
+}
+
+/* What is lost when this program is killed is no more than a second's. */
+static void update_file(struct capture_loop *loop)
+{
+	update_statistics(loop);
 	/* Flushing waits for the other thread, which is there so that nothing waits. */
 	if (!loop->settings->output.writer_thread)
 		sink_flush(loop->sink);
@@ -364,6 +370,7 @@ static void drain(struct capture_loop *loop)
 void capture(struct capture_loop *loop)
 {
 	bool to_file = loop->sink->writer != NULL && strcmp(loop->sink->output->path, "-") != 0;
+	bool rotates = loop->sink->writer != NULL && output_rotates(loop->sink->output);
 
 	loop->begin = monotonic_nanoseconds();
 	loop->deadline = loop->settings->nanoseconds != 0 ? loop->begin + loop->settings->nanoseconds : 0;
@@ -378,6 +385,8 @@ void capture(struct capture_loop *loop)
 			break;
 		}
 		wait_for_packets(loop, now, loop->deadline);
+		if (rotates)
+			update_statistics(loop);
 		read_sources(loop);
 		tick(loop);
 	}

@@ -49,7 +49,10 @@ bool follow_open(struct follower *follower, struct input *input, const char *pat
 	if (follower->fd >= 0 && (fstat(follower->fd, &status) < 0 || !S_ISREG(status.st_mode)))
 		follow_end(follower);
 	while (!input_open(input, path)) {
-		if (follower->fd < 0 || size_now(follower) >= HEADER_SIZE || !wait_a_moment())
+		if (follower->fd < 0)
+			return false;
+		follower->compressed = input_compression(path) != NULL;
+		if (size_now(follower) >= (follower->compressed ? PIECE_SIZE : HEADER_SIZE) || !wait_a_moment())
 			return false;
 	}
 	follower->compressed = follower->fd >= 0 && input_compression(path) != NULL;
@@ -83,7 +86,7 @@ bool follow_wait(struct follower *follower, struct input *input)
 		}
 		size = size_now(follower);
 	} while (size == follower->size);
-	if (size < follower->size) {
+	if (size < follower->size || (!follower->compressed && size < input->end)) {
 		snprintf(input->damage, sizeof(input->damage),
 			"%.100s: the file has been cut off while it was followed", input->name);
 		return false;

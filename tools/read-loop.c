@@ -30,7 +30,7 @@ static bool finished(const struct reading *reading)
 /* Of several: blocks other than packets at once, since they tell of those that follow; then the earliest packet. */
 static struct input *next_of_several(struct reading *reading)
 {
-	struct input *first = NULL;
+	struct input *first = NULL, *other = NULL;
 
 	reading->others = false;
 	for (size_t i = 0; i < reading->input_count; i++) {
@@ -39,8 +39,8 @@ static struct input *next_of_several(struct reading *reading)
 		if (!input_fetch(input))
 			continue;
 		if (!is_packet_block(input->block)) {
-			reading->current = NULL;
-			return input;
+			other = other != NULL ? other : input;
+			continue;
 		}
 		if (first == NULL || earlier(&input->time, &first->time)) {
 			if (first != NULL) {
@@ -53,8 +53,8 @@ static struct input *next_of_several(struct reading *reading)
 			reading->others = true;
 		}
 	}
-	reading->current = first;
-	return first;
+	reading->current = other != NULL ? NULL : first;
+	return other != NULL ? other : first;
 }
 
 /* The input whose block comes next; NULL if there is none now. */

@@ -112,7 +112,8 @@ def a_file_holds_what_was_sent():
 
 def a_pipe_holds_the_file_alone():
     with output_file() as path:
-        with path.open('wb') as file, subprocess.Popen([WEIR, 'read', '-', '-w', '-', '-F', 'pcap'], stdin=subprocess.PIPE,
+        with path.open('wb') as file, subprocess.Popen([WEIR, 'read', '-', '-w', '-', '-F', 'pcap'],
+                                                       stdin=subprocess.PIPE,
                                                        stdout=file) as reader:
             with Capture('-i', NEAR, '-c', 20, '-w', '-', stdout=reader.stdin) as capture:
                 reader.stdin.close()

@@ -4,36 +4,18 @@ import gzip
 import json
 import struct
 
+import pcapng as ng
 from cases_read import Folder
 from tap import check
 from weir_command import ERROR, USAGE, holds, refused, same, weir
 
 
-def block(kind, body):
-    size = 12 + len(body)
-    return struct.pack('<II', kind, size) + body + struct.pack('<I', size)
-
-
-def option(code, value):
-    return struct.pack('<HH', code, len(value)) + value + bytes(-len(value) % 4)
-
-
-def packet(interface, time, frame, comment=b''):
-    body = struct.pack('<IIIII', interface, time >> 32, time & 0xffffffff, len(frame), len(frame))
-    options = option(1, comment) + option(0, b'') if comment else b''
-    return block(6, body + frame + bytes(-len(frame) % 4) + options)
-
-
 def pcapng(frames):
     """Two interfaces of different link types; the second packet is earlier than the first; losses are told."""
-    section = block(0x0a0d0d0a, struct.pack('<IHHq', 0x1a2b3c4d, 1, 0, -1))
-    first = block(1, struct.pack('<HHI', 1, 0, 65535) + option(2, b'eth0') + option(0, b''))
-    second = block(1, struct.pack('<HHI', 101, 0, 0))
-    packets = [packet(0, 10_000_000, frames[0], b'see \x1b[31m'), packet(1, 9_500_000, frames[1]),
-               packet(0, 12_000_000, frames[2])]
-    losses = block(5, struct.pack('<III', 0, 0, 12_000_000) + option(5, struct.pack('<Q', 3)) +
-                   option(7, struct.pack('<Q', 4)) + option(0, b''))
-    return section + first + second + b''.join(packets) + losses
+    return (ng.section() + ng.interface((2, b'eth0'), snaplen=65535) + ng.interface(linktype=101, snaplen=0) +
+            ng.packet(0, 10_000_000, frames[0], (1, b'see \x1b[31m')) + ng.packet(1, 9_500_000, frames[1]) +
+            ng.packet(0, 12_000_000, frames[2]) +
+            ng.statistics(0, 12_000_000, (5, struct.pack('<Q', 3)), (7, struct.pack('<Q', 4))))
 
 
 def tells_what_is_in_a_pcapng_file():

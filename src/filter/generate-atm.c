@@ -61,7 +61,7 @@ struct block *atm_word(struct generator *g, const struct node *node, const struc
 	const struct circuit *circuit = circuits;
 
 	if ((g->linktype->has & LINK_ATM) == 0)
-		return not_there(g, layout, "an ATM circuit");
+		return not_there(g, layout, "ATM circuits");
 	if (node->word == WORD_ATM_LANE)
 		return test_masked(g, field(g, 0, 1), SUNATM_TYPE, SUNATM_LANE, ways);
 	if (node->word == WORD_ATM_FIELD)

@@ -20,6 +20,8 @@ struct block *not_there(struct generator *g, const struct layout *layout, const 
 {
 	const struct linktype *row = layout->linktype;
 	const char *name = pcap_datalink_val_to_name(row->dlt >= 0 ? row->dlt : g->filter->input.linktype);
+	/* A word of the language, or else what it would be. */
+	const char *quote = strchr(what, ' ') == NULL ? "'" : "";
 	char there[160] = "";
 
 	list(there, sizeof(there), layout->tell != NULL, "protocols, hosts, nets, ports");
@@ -33,8 +35,8 @@ struct block *not_there(struct generator *g, const struct layout *layout, const 
 	list(there, sizeof(there), (row->has & LINK_SS7) != 0, "fisu, lssu, msu, sio, opc, dpc, sls");
 	list(there, sizeof(there), (row->has & LINK_PF) != 0, "ifname, rnr, action");
 	list(there, sizeof(there), row->direction != NULL, "inbound, outbound");
-	return fail(g, "'%s' cannot be asked of %s packets; there are: %slink[offset:size], len", what,
-		name != NULL ? name : "such", there);
+	return fail(g, "%s%s%s cannot be asked of %s packets; there are: %slink[offset:size], len", quote, what,
+		quote, name != NULL ? name : "such", there);
 }
 
 struct block *behind_guard(struct generator *g, const struct layout *layout, struct block *yes, struct block *no)
@@ -47,7 +49,7 @@ struct block *behind_guard(struct generator *g, const struct layout *layout, str
 struct block *link_protocol(struct generator *g, const struct layout *layout, uint32_t protocol, struct ways ways)
 {
 	if (layout->tell == NULL)
-		return not_there(g, layout, "a network protocol");
+		return not_there(g, layout, "network protocols");
 	if (ways.yes == NULL || ways.no == NULL)
 		return NULL;
 	struct block *in = layout->tell(g, layout, protocol, ways);

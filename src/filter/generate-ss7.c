@@ -102,7 +102,7 @@ struct block *ss7_word(struct generator *g, const struct node *node, const struc
 	struct place start = {NULL, g->linktype->ss7};
 
 	if ((g->linktype->has & LINK_SS7) == 0)
-		return not_there(g, layout, "a signal unit of MTP2");
+		return not_there(g, layout, "signal units of MTP2");
 	return node->word == WORD_MTP3_FIELD ? mtp3_field(g, node, start, ways)
 					     : signal_unit(g, node->word, start, ways);
 }

@@ -164,7 +164,7 @@ static struct block *addresses_in(
 	if (target->direction >= DIR_RA)
 		return not_there(g, layout, wlan_directions[target->direction - DIR_RA]);
 	if (addresses == NULL || one_byte != (addresses->size == 1))
-		return not_there(g, layout, one_byte ? "an address of one byte" : "an address of six bytes");
+		return not_there(g, layout, one_byte ? "addresses of one byte" : "addresses of six bytes");
 	return by_direction(g, target, one_byte ? one_byte_in : mac_in, place_add(layout->link, addresses->source),
 		place_add(layout->link, addresses->destination), ways);
 }

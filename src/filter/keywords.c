@@ -266,23 +266,45 @@ static int distance(const char *a, const char *b)
 	return above[length];
 }
 
+/* What may have been meant by a word, and how far it is from that. */
+struct guess {
+	const char *text;
+	const char *meant;
+	int far;
+};
+
+/* One slip in a short word, two in a longer one. */
+static struct guess start_guess(const char *text)
+{
+	return (struct guess){.text = text, .far = strlen(text) <= 4 ? 2 : 3};
+}
+
+static void consider(struct guess *guess, const char *candidate)
+{
+	if (strlen(guess->text) < 2 || strlen(guess->text) > LONGEST_WORD || strlen(candidate) > LONGEST_WORD)
+		return;
+	int far = distance(guess->text, candidate);
+	if (far < guess->far) {
+		guess->far = far;
+		guess->meant = candidate;
+	}
+}
+
 const char *filter_near_miss(const char *text, uint32_t classes)
 {
-	size_t length = strlen(text);
-	/* One slip in a short word, two in a longer one. */
-	int nearest = length <= 4 ? 2 : 3;
-	const char *found = NULL;
+	struct guess guess = start_guess(text);
 
-	if (length < 2 || length > LONGEST_WORD)
-		return NULL;
-	for (size_t i = 0; i < KEYWORD_COUNT; i++) {
-		if ((classes & KEYWORDS_OF(keywords[i].class)) == 0 || strlen(keywords[i].text) > LONGEST_WORD)
-			continue;
-		int far = distance(text, keywords[i].text);
-		if (far < nearest) {
-			nearest = far;
-			found = keywords[i].text;
-		}
-	}
-	return found;
+	for (size_t i = 0; i < KEYWORD_COUNT; i++)
+		if ((classes & KEYWORDS_OF(keywords[i].class)) != 0)
+			consider(&guess, keywords[i].text);
+	return guess.meant;
+}
+
+const char *filter_near_name(const struct named_value *table, const char *text)
+{
+	struct guess guess = start_guess(text);
+
+	for (; table->text != NULL; table++)
+		consider(&guess, table->text);
+	return guess.meant;
 }

@@ -6,6 +6,7 @@
 
 #include <pcap/bpf.h>
 
+#include "core/ascii.h"
 #include "filter/parse.h"
 
 /*
@@ -171,10 +172,23 @@ static struct arith *parse_negation(struct parser *parser)
 	return operand != NULL && odd ? new_arith(parser, ARITH_NEGATE, first, operand, NULL) : operand;
 }
 
+/* A constant with a slip, as "tcp-sin"; a number behind the last "-" was meant to be subtracted. */
+static const char *near_constant(const char *text)
+{
+	const char *minus = strrchr(text, '-');
+
+	return minus != NULL && ascii_is_digit(minus[1]) ? NULL
+							 : filter_near_miss(text, KEYWORDS_OF(KEYWORD_NUMBER));
+}
+
 static void *fail_at_operand(struct parser *parser)
 {
 	const struct token *token = parser->at;
+	const char *meant = token->kind == TOKEN_WORD ? near_constant(token->text) : NULL;
 
+	if (meant != NULL)
+		return filter_error(parser->filter, token->span, "unknown word \"%.40s\"; did you mean \"%s\"?",
+			token->text, meant);
 	if (token->kind == TOKEN_END)
 		parse_fail(parser, "the expression ends where a number or field is wanted");
 	else if (parse_is(token, KEYWORD_PROTOCOL))

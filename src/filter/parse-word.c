@@ -73,8 +73,13 @@ static const struct named_value *parse_named(
 		row = filter_named(table, token->text);
 	else if (token->kind == TOKEN_KEYWORD)
 		row = filter_named(table, token->keyword->text);
-	if (row == NULL)
+	if (row == NULL) {
+		const char *meant = token->kind == TOKEN_WORD ? filter_near_name(table, token->text) : NULL;
+		if (meant != NULL)
+			return filter_error(parser->filter, token->span, "\"%.30s\" is no%s; did you mean \"%s\"?",
+				token->text, what + 1 + (what[1] == 'n'), meant);
 		return filter_error(parser->filter, token->span, "%s is wanted here: %s", what, known);
+	}
 	parser->at++;
 	return row;
 }
@@ -109,8 +114,12 @@ static bool parse_llc(struct parser *parser, struct node *node)
 
 static bool parse_wlan_bits(struct parser *parser, uint32_t mask, const char *what, uint32_t *value)
 {
+	uint32_t step = mask & -mask;
+
 	if ((parser->at->number & ~mask) != 0) {
-		filter_error(parser->filter, parser->at->span, "%s is a value of the bits %#x", what, mask);
+		filter_error(parser->filter, parser->at->span,
+			"%s is a multiple of %u up to %u: the bits %#x of a frame's first byte", what, step, mask,
+			mask);
 		return false;
 	}
 	*value |= parser->at++->number;

@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <pcap/namedb.h>
 
@@ -192,6 +193,23 @@ static const struct transport {
 } transports[] = {
 	{PROTO_TCP, IPPROTO_TCP}, {PROTO_UDP, IPPROTO_UDP}, {PROTO_SCTP, IPPROTO_SCTP}, {PROTO_NONE, PROTO_UNDEF}};
 
+/* Why the text is no port, or no range of them. */
+static bool fail_port(struct generator *g, const struct id *id)
+{
+	size_t first = strspn(id->text, "0123456789"), last = 0;
+
+	if (first > 0 && id->text[first] == '-')
+		last = strspn(id->text + first + 1, "0123456789");
+	bool numbers = last > 0 && id->text[first + 1 + last] == '\0';
+	if (id->form == ID_NAME && numbers)
+		fail(g, "\"%s\" is a range: write it behind \"portrange\"", id->text);
+	else if (numbers)
+		fail(g, "\"%s\": a port is at most 65535", id->text);
+	else
+		fail(g, "unknown port%s \"%s\"", id->form == ID_RANGE ? " range" : "", id->text);
+	return false;
+}
+
 /* The transport that the qualifier asks for together with the name's; false if they contradict each other. */
 static bool add_transport(struct generator *g, const struct node *node, int *transport)
 {
@@ -220,10 +238,8 @@ static bool add_port(struct generator *g, struct alternatives *list, const struc
 		known = pcap_nametoport(id->text, &low, &transport);
 		high = low;
 	}
-	if (!known) {
-		fail(g, "unknown port%s \"%s\"", id->form == ID_RANGE ? " range" : "", id->text);
-		return false;
-	}
+	if (!known)
+		return fail_port(g, id);
 	if (!add_transport(g, node, &transport))
 		return false;
 	struct target wanted = {

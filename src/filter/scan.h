@@ -126,6 +126,8 @@ extern const struct named_value filter_pf_reasons[];
 extern const struct named_value filter_pf_actions[];
 /* The row of that name, or of that meaning, or NULL. */
 const struct named_value *filter_named(const struct named_value *table, const char *text);
+/* A name of the table that text may have been meant to be, or NULL. */
+const char *filter_near_name(const struct named_value *table, const char *text);
 const struct named_value *filter_named_value(const struct named_value *table, uint32_t value, enum word word);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <arpa/inet.h>
@@ -81,6 +82,52 @@ static void Ip_broadcasts_need_the_mask(void **state)
 	pcap_freecode(&program);
 }
 
+/* In place of the library's own, which asks the system's database: localhost has one of the addresses of FRAME(). */
+u_char *__wrap_pcap_ether_hostton(const char *name);
+u_char *__wrap_pcap_ether_hostton(const char *name)
+{
+	u_char *address = strcmp(name, "localhost") == 0 ? malloc(6) : NULL;
+
+	return address != NULL ? memcpy(address, "\x02\0\0\0\0\x01", 6) : NULL;
+}
+
+#define IP(source, destination) "45000028 0001 4000 40 06 0000 " source destination
+#define ARP(source, target) "0001 0800 06 04 0001 020000000001 " source "000000000000 " target
+
+static void A_gateway_passes_on_what_is_not_its_own(void **state)
+{
+	static const struct {
+		const char *expression;
+		const char *packet;
+		bool verdict;
+	} rows[] = {
+		{"gateway localhost", FRAME("0800", IP("0a000001", "0a000002")), true},
+		{"gateway localhost", "020000000001 020000000002 0800" IP("0a000001", "0a000002"), true},
+		{"gateway localhost", "020000000003 020000000002 0800" IP("0a000001", "0a000002"), false},
+		{"gateway localhost", FRAME("0800", IP("7f000001", "0a000002")), false},
+		{"gateway localhost", FRAME("0800", IP("0a000001", "7f000001")), false},
+		{"gateway localhost", FRAME("0806", ARP("0a000001", "0a000002")), true},
+		{"gateway localhost", FRAME("0806", ARP("7f000001", "0a000002")), false},
+		{"ip gateway localhost", FRAME("0800", IP("0a000001", "0a000002")), true},
+		{"ip gateway localhost", FRAME("0806", ARP("0a000001", "0a000002")), false},
+		{"arp gateway localhost", FRAME("0806", ARP("0a000001", "0a000002")), true},
+		{"vlan and gateway localhost", MACS TAG("00a") "0800" IP("0a000001", "0a000002"), true},
+		/* The hosts are excluded, not the protocol: what is of none is not passed on. */
+		{"gateway localhost", FRAME("8137", "ffff"), false},
+	};
+	static const char *const refused[] = {
+		"mpls and gateway localhost", "vxlan and gateway localhost", "geneve and gateway localhost"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (matches_live(DLT_EN10MB, rows[i].expression, rows[i].packet, NULL) != rows[i].verdict)
+			fail_msg("\"%s\" should %smatch %s", rows[i].expression, rows[i].verdict ? "" : "not ",
+				rows[i].packet);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		assert_non_null(strstr(error_of((struct filter_input){.text = refused[i], .linktype = DLT_EN10MB}),
+			"'gateway' cannot be asked of what MPLS, Geneve or VXLAN carry"));
+}
+
 static unsigned count_tests(const struct bpf_program *program, uint32_t k)
 {
 	unsigned count = 0;
@@ -142,6 +189,7 @@ int main(void)
 		cmocka_unit_test(Live_captures_have_tags_in_the_packet_or_beside_it),
 		cmocka_unit_test(Live_captures_tell_direction_and_interface),
 		cmocka_unit_test(Ip_broadcasts_need_the_mask),
+		cmocka_unit_test(A_gateway_passes_on_what_is_not_its_own),
 		cmocka_unit_test(The_protocol_is_tested_once_for_all_addresses),
 		cmocka_unit_test(Every_link_type_compiles_or_says_why),
 	};

@@ -35,15 +35,15 @@ def compile_table(tree, folder):
     first = next((number for number, line in enumerate(table) if line.startswith('PCAP_MODULE')), len(table))
     copy = folder / 'modules.def'
     copy.write_text('\n'.join([*table[:first], *MODULES.values(), *table[first:]]) + '\n')
-    return [compile_of_core(tree, folder, 'registry', f'-DPCAP_MODULES_DEF="{copy}"'),
-            compile_of_core(tree, folder, 'modules-load')]
+    return [compile_part(tree, folder, 'core/registry', f'-DPCAP_MODULES_DEF="{copy}"'),
+            compile_part(tree, folder, 'core/modules-load'), compile_part(tree, folder, 'savefile/codec-load')]
 
 
-def compile_of_core(tree, folder, name, *options):
-    output = folder / f'{name}.o'
+def compile_part(tree, folder, name, *options):
+    output = folder / f'{pathlib.Path(name).name}.o'
     run([*tree.cc, '-D_GNU_SOURCE', *os.environ['WEIR_C_ARGS'].splitlines(), *options,
          f'-I{SOURCE_ROOT}/src', f'-I{SOURCE_ROOT}/include', '-fPIC', '-fvisibility=hidden',
-         '-c', SOURCE_ROOT / f'src/core/{name}.c', '-o', output])
+         '-c', SOURCE_ROOT / f'src/{name}.c', '-o', output])
     return output
 
 

@@ -46,7 +46,7 @@ def everything(frames):
         ng.block(ng.NAMES, struct.pack('<HH', 1, 9) + b'\x0a\0\0\1host\0\0\0\0' + struct.pack('<HH', 0, 0) +
                  ng.options((2, b'a server'), (3, bytes(4)))) +
         ng.block(ng.SECRETS, struct.pack('<II', 0x544c534b, 8) + b'secrets\n' + ng.options((1, b'for TLS'))) +
-        ng.block(ng.JOURNAL, b'MESSAGE=hello\n\0\0') +
+        ng.block(ng.JOURNAL, ng.padded(b'__REALTIME_TIMESTAMP=1000000000000000\nMESSAGE=hello\n')) +
         ng.block(ng.CUSTOM, custom) + ng.block(ng.CUSTOM_NO_COPY, custom) + ng.block(0x7777, b'unknown!') +
         ng.statistics(0, 10**15, (2, time_option(10**15 - 5)), (3, time_option(10**15)), (4, number(9)),
                       (5, number(1)), (6, number(8)), (7, number(2)), (8, number(6))))

@@ -47,7 +47,7 @@ def as_tcpdump_reads(path, *words):
 
 
 def capinfos(path):
-    """What it says of a file, as a dictionary."""
+    """What it says of a file, as a dictionary; of what it says several times, the first."""
     text = stock('capinfos', '-M', path).decode(errors='replace')
-    pairs = (re.match(r'\s*(.*?)\s*(?: =|:)\s(.*)', line) for line in text.splitlines())
+    pairs = (re.match(r'\s*(.*?)\s*(?: =|:)\s(.*)', line) for line in reversed(text.splitlines()))
     return {pair.group(1): pair.group(2).strip() for pair in pairs if pair}

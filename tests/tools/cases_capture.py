@@ -40,7 +40,8 @@ def devices_are_listed():
     expected = NEAR + r' +linux +EN10MB(,\S+)? +up,running(,connected)? +.*10\.77\.0\.1/24\b.*'
     check(re.fullmatch(expected, rows[NEAR]), rows[NEAR])
     holds(rows['lo'], 'loopback', '127.0.0.1/8')
-    check(not result.stderr, result.stderr)
+    # Other kinds of devices may be there without what serves them.
+    check(NEAR not in result.stderr and 'CAP_NET_RAW' not in result.stderr, result.stderr)
 
 
 def devices_are_listed_as_json():
@@ -63,7 +64,7 @@ def devices_are_listed_without_rights():
     check(NEAR in rows, result.stdout)
     same(rows[NEAR][1:3], ['linux', '-'], 'module and link types')
     holds(result.stderr, 'the link types of ', ' more are not known: ', 'CAP_NET_RAW')
-    same(len(result.stderr.splitlines()), 1, f'lines of notes: {result.stderr}')
+    same(result.stderr.count('CAP_NET_RAW is needed'), 1, f'notes of it: {result.stderr}')
     objects = json.loads(weir('devices', '--json', prefix=WITHOUT_RIGHTS).stdout)
     near = next(device for device in objects if device['name'] == NEAR)
     same(near['link_types'], None, 'link types')

@@ -26,8 +26,9 @@ def tells_what_is_in_a_pcapng_file():
         path.write_bytes(pcapng(folder.frames))
         text = weir('info', path).stdout
         found = json.loads(weir('info', '--json', path).stdout)
-    holds(text, 'format      pcapng', 'interface   0: eth0, EN10MB, snapshot length 65535, microseconds: 2 packets, 7 dropped',
-          'interface   1: RAW, snapshot length 0, microseconds: 1 packet\n', 'first       1970-01-01T00:00:09.500000000Z',
+    holds(text, 'format      pcapng', '0: eth0, EN10MB, snapshot length 65535, microseconds: 2 packets, 7 dropped',
+          'interface   1: RAW, snapshot length 0, microseconds: 1 packet\n',
+          'first       1970-01-01T00:00:09.500000000Z',
           'duration    2.50 s', 'order       1 packets', 'comment     see \\x1b[31m')
     check('\x1b' not in text, 'an escape reaches the terminal')
     same([found[key] for key in ('format', 'sections', 'packets', 'bytes', 'duration_nanoseconds', 'backwards',
@@ -60,9 +61,10 @@ def tells_all_that_a_file_says():
         size = packed.stat().st_size
     holds(text, 'format      pcapng, zstd\n', f'size        {size} bytes\n', 'sections    2\n',
           'application a program\n', 'system      an OS\n', 'hardware    a computer\n',
-          'section 0, 0: eth0, EN10MB, snapshot length 262144, microseconds: 3 packets, 3 dropped; the first; filter: udp\n',
-          'section 0, 1: eth1, RAW, snapshot length 100, 1/2^20 seconds: 1 packet\n', 'section 1, 0: wlan0, EN10MB, ',
-          'blocks      1 name resolution, 1 statistics, 1 decryption secrets, 1 systemd journal, 2 custom, 1 unknown\n',
+          'section 0, 0: eth0, EN10MB, snapshot length 262144, microseconds: 3 packets, 3 dropped; the first; '
+          'filter: udp\n', 'section 0, 1: eth1, RAW, snapshot length 100, 1/2^20 seconds: 1 packet\n',
+          'section 1, 0: wlan0, EN10MB, ', 'blocks      1 name resolution, 1 statistics, 1 decryption secrets, '
+          '1 systemd journal, 2 custom, 1 unknown\n',
           'comment     zwei ü\n', 'comment     late\n')
     same([found[key] for key in ('compression', 'sections', 'application', 'os', 'hardware', 'comment_count')],
          [None, 2, 'a program', 'an OS', 'a computer', 6], 'the JSON')

@@ -66,7 +66,8 @@ def files_tell_of_the_capture():
 def formats_are_chosen():
     with folder() as path:
         for name, words, pcap in (('a', [], False), ('a.pcapng', [], False), ('a.pcap', [], True),
-                                  ('a.cap', [], True), ('a.pcapng', ['-F', 'pcap'], True), ('a.pcap', ['-F', 'pcapng'], False),
+                                  ('a.cap', [], True), ('a.pcapng', ['-F', 'pcap'], True),
+                                  ('a.pcap', ['-F', 'pcapng'], False),
                                   ('a.pcap.zst', [], True), ('a', ['--compress', 'gzip'], False)):
             with Capture('-i', NEAR, '-c', 3, '-w', path / name, *words) as capture:
                 frames = send(3)

@@ -7,6 +7,8 @@
 
 #include "bpf/native.h"
 
+#include <pcap/weir.h>
+
 #include "cases.h"
 
 typedef u_int (*run_packet_t)(const struct bpf_program *program, const u_char *packet, u_int wirelen, u_int buflen,
@@ -47,6 +49,25 @@ static u_int run_natively(const struct bpf_program *program, const u_char *packe
 	return verdict;
 }
 
+/* The same, twice in a filter set, which tells only whether it accepts: then what the interpreter says has to do. */
+static u_int run_in_set(const struct bpf_program *program, const u_char *packet, u_int wirelen, u_int buflen,
+	const struct pcap_bpf_aux_data *aux)
+{
+	const struct bpf_program programs[] = {*program, *program};
+	struct pcap_pkthdr header = {.caplen = buflen, .len = wirelen};
+	uint64_t matches[PCAP_FILTER_SET_WORDS(2)];
+	char errbuf[PCAP_ERRBUF_SIZE];
+	u_int verdict = run_validated(program, packet, wirelen, buflen, aux);
+
+	if (aux != NULL || pcapint_find_kernel_load(program->bf_insns, program->bf_len, 0, NULL) != 0)
+		return verdict;
+	pcap_filter_set_t *set = pcap_filter_set_create(programs, 2, 0, errbuf);
+	assert_non_null(set);
+	assert_int_equal(pcap_filter_set_match(set, &header, packet, matches), verdict != 0 ? 2 : 0);
+	pcap_filter_set_free(set);
+	return verdict;
+}
+
 /* Everything that can run a valid program on a packet. */
 static const struct {
 	const char *name;
@@ -56,6 +77,7 @@ static const struct {
 	{"interpreter for unvalidated programs", run_unvalidated},
 	{"ops", run_as_ops},
 	{"native code", run_natively},
+	{"filter set", run_in_set},
 };
 
 static void check_comes_back(const struct bpf_program *program)

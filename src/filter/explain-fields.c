@@ -351,10 +351,17 @@ static bool type_field(
 
 bool explain_field(const struct known *known, const struct value *value, uint32_t mask, struct named_field *field)
 {
+	struct value plain = *value;
 	uint32_t offset;
 
 	if (value->kind != VALUE_LOAD)
 		return false;
+	/* The index is constant where the same code reads the headers of IPv4. */
+	if (value->left != NULL && value->left->kind == VALUE_CONST) {
+		plain.k += value->left->k;
+		plain.left = NULL;
+		value = &plain;
+	}
 	if (known->placed && (type_field(known, value, mask, field) || network_field(known, value, mask, field)))
 		return true;
 	if (!is_behind(value, known->first->link, &offset))

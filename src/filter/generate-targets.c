@@ -41,17 +41,28 @@ static struct block *otherwise(const struct layout *layout, struct block *next, 
 	return (layout->linktype->has & LINK_VAGUE) != 0 ? next : no;
 }
 
-/* The protocols whose headers have addresses of hosts, in the order in which they are tried. */
+/*
+ * The protocols whose headers have addresses of hosts: RFC 791, RFC 826 and 903 over Ethernet, RFC 8200. They are tried
+ * in this order, but for IPv6 where the expression names it first.
+ */
 static const struct family {
 	enum protocol protocol;
 	uint32_t number;
 	uint32_t source;
 	uint32_t destination;
 } families[] = {
-	{PROTO_IP, LINK_PROTO_IP, 12, 16},                                           /* RFC 791 */
-	{PROTO_ARP, LINK_PROTO_ARP, 14, 24},                                         /* RFC 826, over Ethernet */
-	{PROTO_RARP, LINK_PROTO_RARP, 14, 24}, {PROTO_IPV6, LINK_PROTO_IPV6, 8, 24}, /* RFC 8200 */
+	{PROTO_IP, LINK_PROTO_IP, 12, 16},
+	{PROTO_ARP, LINK_PROTO_ARP, 14, 24},
+	{PROTO_RARP, LINK_PROTO_RARP, 14, 24},
+	{PROTO_IPV6, LINK_PROTO_IPV6, 8, 24},
 };
+
+#define FAMILIES (sizeof(families) / sizeof(families[0]))
+
+static const struct family *family_tried(const struct target *target, size_t i)
+{
+	return &families[target->ipv6_first ? (i + FAMILIES - 1) % FAMILIES : i];
+}
 
 /* Whether the target can be of that family. */
 static bool may_be(const struct target *target, const struct layout *layout, const struct family *f)
@@ -130,8 +141,8 @@ static struct block *generate_addresses(
 
 	if (ipv4 != NULL)
 		shared = shared_families_in(g, target, layout, ipv4, ways);
-	for (size_t i = sizeof(families) / sizeof(families[0]); i-- > 0 && ways.no != NULL;) {
-		const struct family *f = &families[i];
+	for (size_t i = FAMILIES; i-- > 0 && ways.no != NULL;) {
+		const struct family *f = family_tried(target, i);
 		if (!may_be(target, layout, f))
 			continue;
 		struct ways inner = {ways.yes, otherwise(layout, ways.no, no)};
@@ -177,9 +188,14 @@ struct block *link_addresses(
 
 /* ---- Ports ---- */
 
+/* Its place may have a constant for a variable, which is the index then. */
 static struct block *half_in(struct generator *g, const struct target *target, struct place place, struct ways ways)
 {
-	return in_set(g, load_at(g, place, 0, 2), &target->ranges, ways);
+	const struct value *port = place.variable != NULL && place.variable->kind == VALUE_CONST
+					   ? ir_load_behind(g->ir, 2, place.variable->k, place.constant)
+					   : load_at(g, place, 0, 2);
+
+	return in_set(g, port, &target->ranges, ways);
 }
 
 static struct block *ports_at(
@@ -187,6 +203,19 @@ static struct block *ports_at(
 {
 	return by_direction(g, target, half_in, place_add(transport, PORT_SOURCE),
 		place_add(transport, PORT_DESTINATION), ways);
+}
+
+/*
+ * Where the ports are in IPv6. Of many ports the same search serves IPv4, where the header's length is in the index
+ * register, as IPv6, with its constant length there.
+ */
+static struct place ipv6_ports(struct generator *g, const struct target *target, const struct layout *layout)
+{
+	struct place network = network_place(layout);
+
+	if (network.variable != NULL || target->ranges.count <= IR_FEW_NUMBERS)
+		return place_add(network, IPV6_HEADER);
+	return (struct place){ir_const(g->ir, IPV6_HEADER), network.constant};
 }
 
 /* Whether the number of an IP protocol is that of the ports that are asked for. */
@@ -211,7 +240,7 @@ static struct block *generate_ports(
 	in = has_ports(g, target, load_at(g, network, IP_PROTOCOL, 1), ways_to(in, no));
 	ways.no = link_protocol(g, layout, LINK_PROTO_IP, ways_to(in, no));
 	struct ways inner = {ways.yes, otherwise(layout, ways.no, no)};
-	in = ports_at(g, target, place_add(network, IPV6_HEADER), inner);
+	in = ports_at(g, target, ipv6_ports(g, target, layout), inner);
 	in = has_ports(g, target, load_at(g, network, IPV6_NEXT_HEADER, 1), ways_to(in, inner.no));
 	return link_protocol(g, layout, LINK_PROTO_IPV6, ways_to(in, ways.no));
 }
@@ -256,7 +285,7 @@ static struct block *generate_gateway(
 
 	if (layout->labelled || layout->tunnelled)
 		return fail(g, "'gateway' cannot be asked of what MPLS, Geneve or VXLAN carry");
-	for (size_t i = sizeof(families) / sizeof(families[0]); i-- > 0 && ways.no != NULL;) {
+	for (size_t i = FAMILIES; i-- > 0 && ways.no != NULL;) {
 		const struct family *f = &families[i];
 		if (!may_be(target, layout, f))
 			continue;

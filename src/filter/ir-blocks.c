@@ -60,11 +60,23 @@ static struct block *intern(struct ir *ir, const struct block *wanted)
 		return NULL;
 	*b = *wanted;
 	b->number = ir->block_count++;
+	b->made_before = ir->newest;
+	ir->newest = b;
 	b->next_in_bucket = ir->block_table[bucket];
 	ir->block_table[bucket] = b;
 	if (ir->block_count > ir->block_buckets)
 		grow_blocks(ir);
 	return b;
+}
+
+void ir_forget(struct ir *ir, uint32_t count)
+{
+	for (; ir->block_count > count; ir->block_count--, ir->newest = ir->newest->made_before) {
+		struct block **at = &ir->block_table[hash_block(ir->newest) & (ir->block_buckets - 1)];
+		while (*at != ir->newest)
+			at = &(*at)->next_in_bucket;
+		*at = ir->newest->next_in_bucket;
+	}
 }
 
 bool ir_outcome(enum test_op op, uint32_t value, uint32_t operand)

@@ -4,6 +4,8 @@
  */
 #include "filter/ir.h"
 
+#include <stdlib.h>
+
 #include "filter/ir-private.h"
 
 /*
@@ -67,6 +69,35 @@ void ir_relink(struct ir *ir, struct block **order, size_t count, struct block *
 	ir->root = made[order[0]->number];
 }
 
+static struct block *replaced(
+	struct ir *ir, struct block **order, size_t position, struct block *with, struct block **made)
+{
+	made[order[position]->number] = with;
+	for (size_t i = position; i-- > 0;) {
+		struct block *b = order[i];
+		struct block *yes = made[b->yes->number], *no = made[b->no->number];
+		if (yes == NULL && no == NULL)
+			continue;
+		made[b->number] = ir_rebuild(ir, b, yes != NULL ? yes : b->yes, no != NULL ? no : b->no);
+		if (made[b->number] == NULL)
+			return NULL;
+	}
+	return made[order[0]->number];
+}
+
+struct block *ir_replaced(struct ir *ir, struct block **order, size_t position, struct block *with)
+{
+	struct block **made = calloc(ir->block_count + 1, sizeof(*made));
+
+	if (made == NULL || with == NULL) {
+		free(made);
+		return NULL;
+	}
+	struct block *root = replaced(ir, order, position, with, made);
+	free(made);
+	return root;
+}
+
 struct pass {
 	const char *name;
 	int (*run)(struct ir *ir);
@@ -74,14 +105,22 @@ struct pass {
 
 /*
  * Each pass needs a graph that ir_verify() accepts and leaves one. Each says that it changed something only when the
- * tests or, with as many tests, the loads on some path from the root have become fewer and on none more, so that the
- * loop over them ends.
+ * tests or, with as many tests, the loads on some path from the root have become fewer and on none more, or, of those
+ * that try, when the measured cost has become less; so that the loop over them ends.
  */
 static const struct pass passes[] = {
 	{"implied", pass_implied},     /* a test whose outcome is known from all ways to it is passed by */
 	{"ranges", pass_ranges},       /* the same, by what the ways to it have in common */
 	{"redundant", pass_redundant}, /* a test that those after it make needless is left out */
+	{"restrict", pass_restrict},   /* an edge leads to what is left of its target by what is known on it */
 	{"order", pass_order},         /* tests of one value come together, of the value at hand first */
+};
+
+/* Once after those, when nothing that would make a way for them is left to find. */
+static const struct pass last_passes[] = {
+	{"swap", pass_swap},         /* tests for two numbers of a value change places if that makes it shorter */
+	{"restrict", pass_restrict}, /* as above */
+	{"split", pass_split},       /* the same, where that makes it faster and a little longer */
 };
 
 /* Runs a pass with memory of its own for what it needs while it runs. */
@@ -111,6 +150,19 @@ static size_t reachable(struct ir *ir)
 	return count;
 }
 
+static int run_passes(struct ir *ir, const struct pass *table, size_t count, bool *changed)
+{
+	for (size_t i = 0; i < count; i++) {
+		int status = run_pass(ir, &table[i]);
+		if (status < 0)
+			return -1;
+		if (status > 0 && ir->watch != NULL)
+			ir->watch(ir, table[i].name, ir->watch_context);
+		*changed |= status > 0;
+	}
+	return 0;
+}
+
 /*
  * Rounds go on for as long as they gain something that is worth their time: so there are at most as many as it takes
  * to come down to one block by steps of 1/64, and the time is near to linear, also for an expression where each gain
@@ -119,22 +171,21 @@ static size_t reachable(struct ir *ir)
 int ir_optimize(struct ir *ir)
 {
 	size_t before, after = reachable(ir);
+	struct cost at_first = {0};
 	bool changed = true;
 
+	ir_measure(ir, &at_first);
+	ir->longest = at_first.length;
 	for (int round = 1; changed; round++) {
 		before = after;
 		changed = false;
-		for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]); i++) {
-			int status = run_pass(ir, &passes[i]);
-			if (status < 0)
-				return -1;
-			if (status > 0 && ir->watch != NULL)
-				ir->watch(ir, passes[i].name, ir->watch_context);
-			changed |= status > 0;
-		}
+		if (run_passes(ir, passes, sizeof(passes) / sizeof(passes[0]), &changed) < 0)
+			return -1;
 		after = reachable(ir);
 		changed &= round < ROUNDS_AT_LEAST || (before > after && (before - after) * WORTHWHILE >= before);
 	}
+	if (run_passes(ir, last_passes, sizeof(last_passes) / sizeof(last_passes[0]), &changed) < 0)
+		return -1;
 	return ir_failed(ir) ? -1 : 0;
 }
 

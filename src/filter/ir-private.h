@@ -33,11 +33,34 @@ struct block *ir_rebuild(struct ir *ir, struct block *block, struct block *yes, 
  */
 void ir_relink(struct ir *ir, struct block **order, size_t count, struct block **yes, struct block **no);
 
+/* The graph's root with another block in place of the one at a position in order: one of those after it, or new. */
+struct block *ir_replaced(struct ir *ir, struct block **order, size_t position, struct block *with);
+
+/* Forgets the blocks that were made since there were count of them; nothing may lead to them any more. */
+void ir_forget(struct ir *ir, uint32_t count);
+
 /* A pass: finds what it is for and does it; 1 if the graph has changed, 0 if not, -1 when memory has run out. */
 int pass_implied(struct ir *ir);
 int pass_ranges(struct ir *ir);
 int pass_redundant(struct ir *ir);
 int pass_order(struct ir *ir);
+int pass_restrict(struct ir *ir);
+int pass_split(struct ir *ir);
+int pass_swap(struct ir *ir);
+
+/* What a graph costs as a program: its instructions, and those run on a packet, about. */
+struct cost {
+	uint32_t length;
+	double run;
+};
+
+/* Whether one cost is better than another, in a strict order: so that a pass that only goes to better ones ends. */
+typedef bool better_function(const struct ir *ir, const struct cost *a, const struct cost *b);
+
+/* lower-measure.c: what a graph costs; false if it cannot be lowered. */
+bool ir_measure(const struct ir *ir, struct cost *cost);
+/* Makes root the graph's, with what follows from that, if its cost is better than that given, which it becomes. */
+bool ir_try(struct ir *ir, struct block *root, struct cost *cost, better_function *better);
 
 /* Lowering a protochain loop (lower-chain.c); the registers hold nothing known after it. */
 struct code;

@@ -13,7 +13,7 @@
  * Up to so many single values are compared one after the other: a comparison less in the program for each, for at
  * most one more on the way.
  */
-#define BUCKET 3
+#define BUCKET 7
 
 struct search {
 	struct ir *ir;
@@ -96,9 +96,23 @@ static size_t merge_ranges(struct range *ranges, size_t count)
 	return kept;
 }
 
+/* Then they are asked for in the order in which they were given. */
+static bool are_few_numbers(const struct range *ranges, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ranges[i].low != ranges[i].high)
+			return false;
+	return count <= IR_FEW_NUMBERS;
+}
+
 struct block *ir_in_ranges(struct ir *ir, const struct value *value, struct range *ranges, size_t count,
 	struct block *yes, struct block *no)
 {
+	if (are_few_numbers(ranges, count)) {
+		for (size_t i = count; i-- > 0;)
+			no = ir_test(ir, TEST_EQ, value, ir_const(ir, ranges[i].low), yes, no);
+		return no;
+	}
 	count = merge_ranges(ranges, count);
 	struct case_range *cases = arena_alloc(ir->arena, (count + 1) * sizeof(*cases));
 	if (cases == NULL)

@@ -124,6 +124,11 @@ const struct value *ir_load(struct ir *ir, int size, const struct value *index, 
 	return intern(ir, (struct value){.kind = VALUE_LOAD, .size = size, .left = index, .k = k});
 }
 
+const struct value *ir_load_behind(struct ir *ir, int size, uint32_t index, uint32_t k)
+{
+	return intern(ir, (struct value){.kind = VALUE_LOAD, .size = size, .left = ir_const(ir, index), .k = k});
+}
+
 const struct value *ir_add(struct ir *ir, const struct value *value, uint32_t k)
 {
 	return ir_alu(ir, BPF_ADD, value, ir_const(ir, k));

@@ -70,6 +70,7 @@ struct block {
 	uint32_t mark;
 	void *data;
 	struct block *next_in_bucket;
+	struct block *made_before;
 };
 
 struct ir {
@@ -81,9 +82,11 @@ struct ir {
 	size_t value_buckets;
 	struct block **block_table;
 	size_t block_buckets;
+	struct block *newest;
 	struct block *accept;
 	struct block *reject;
 	struct block *root;
+	uint32_t longest; /* the program may become so long where that makes it faster */
 	/* Told of the graph after each pass that has changed it; NULL: nobody is. */
 	void (*watch)(const struct ir *ir, const char *pass, void *context);
 	void *watch_context;
@@ -94,6 +97,8 @@ bool ir_init(struct ir *ir, struct arena *arena);
 const struct value *ir_const(struct ir *ir, uint32_t k);
 const struct value *ir_len(struct ir *ir);
 const struct value *ir_load(struct ir *ir, int size, const struct value *index, uint32_t k);
+/* A load through a constant in an index register: so that it is the same code as one through what that can hold else. */
+const struct value *ir_load_behind(struct ir *ir, int size, uint32_t index, uint32_t k);
 const struct value *ir_msh(struct ir *ir, uint32_t k);
 const struct value *ir_ancillary(struct ir *ir, uint32_t k);
 const struct value *ir_alu(struct ir *ir, uint16_t op, const struct value *left, const struct value *right);
@@ -114,6 +119,9 @@ struct range {
 	uint32_t low;
 	uint32_t high;
 };
+
+/* So many numbers are looked for one after the other, as they were given: a search would make the program longer. */
+#define IR_FEW_NUMBERS 8
 
 /* Whether value lies in one of the ranges (sorted and merged in place): a balanced search. */
 struct block *ir_in_ranges(struct ir *ir, const struct value *value, struct range *ranges, size_t count,

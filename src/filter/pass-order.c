@@ -7,9 +7,6 @@
  */
 #include "filter/ir-private.h"
 
-/* So many numbers are looked for one after the other. */
-#define FEW_NUMBERS 8
-
 /* What is known of the ways into a block. */
 struct way_in {
 	const struct value *value; /* that all the tests which lead here have loaded; NULL if they differ */
@@ -127,7 +124,7 @@ static struct block *make_row(struct row *row)
 		while (first > 0 && is_number(row, row->tests[first]) && is_number(row, row->tests[first - 1]) &&
 			belong_together(row->tests[first], row->tests[first - 1]))
 			first--;
-		if (end - first > FEW_NUMBERS) {
+		if (end - first > IR_FEW_NUMBERS) {
 			next = make_search(row, first, end - first, next);
 			end = first;
 			continue;
@@ -142,7 +139,7 @@ static bool has_search(const struct row *row)
 {
 	for (size_t i = 0; i < row->count;) {
 		size_t numbers = count_numbers(row, i);
-		if (numbers > FEW_NUMBERS)
+		if (numbers > IR_FEW_NUMBERS)
 			return true;
 		i += numbers > 0 ? numbers : 1;
 	}

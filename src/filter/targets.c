@@ -56,6 +56,7 @@ bool add_prefix(struct generator *g, struct target *target, const struct in6_add
 	if (items == NULL)
 		return false;
 	target->prefixes = items;
+	target->ipv6_first |= target->prefix_count == 0 && target->ranges.count + target->masked_count == 0;
 	struct prefix *prefix = &items[target->prefix_count++];
 	prefix->length = length;
 	memcpy(prefix->words, address, sizeof(prefix->words));

@@ -57,6 +57,7 @@ struct target {
 	struct prefix *prefixes;
 	size_t prefix_count;
 	size_t prefix_size;
+	bool ipv6_first; /* the first address is one of IPv6 */
 	struct mac *macs;
 	size_t mac_count;
 	size_t mac_size;

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a value can be: ranges, and bits that are known. Where there are more ranges than there is room for, those next
+ * to each other become one: what is known may be less than what is so, but never more.
+ */
+#include "filter/ir-possible.h"
+
+struct possible possible_between(uint32_t low, uint32_t high)
+{
+	return (struct possible){.count = 1, .ranges = {{low, high}}};
+}
+
+struct possible possible_at_first(const struct value *value)
+{
+	struct possible p = possible_between(0, ir_largest(value));
+
+	p.zero_bits = ~ir_possible_bits(value);
+	return p;
+}
+
+/* Makes room: joins the two ranges with the smallest gap between them. */
+static void join_nearest(struct range *ranges, uint32_t *count)
+{
+	uint32_t nearest = 0;
+
+	for (uint32_t i = 1; i + 1 < *count; i++)
+		if (ranges[i + 1].low - ranges[i].high < ranges[nearest + 1].low - ranges[nearest].high)
+			nearest = i;
+	ranges[nearest].high = ranges[nearest + 1].high;
+	for (uint32_t i = nearest + 1; i + 1 < *count; i++)
+		ranges[i] = ranges[i + 1];
+	--*count;
+}
+
+/* Adds a range at the end, where low does not lie before those that are there. */
+static void append(struct range *ranges, uint32_t *count, uint32_t low, uint32_t high)
+{
+	struct range *last = &ranges[*count - 1];
+
+	if (*count > 0 && (last->high == UINT32_MAX || low <= last->high + 1)) {
+		if (high > last->high)
+			last->high = high;
+		return;
+	}
+	ranges[(*count)++] = (struct range){low, high};
+}
+
+/* Takes out what lies between low and high. */
+static void take_out(struct possible *p, uint32_t low, uint32_t high)
+{
+	struct range left[MOST_RANGES + 1];
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < p->count; i++) {
+		struct range r = p->ranges[i];
+		if (r.high < low || r.low > high) {
+			left[count++] = r;
+			continue;
+		}
+		if (r.low < low)
+			left[count++] = (struct range){r.low, low - 1};
+		if (r.high > high)
+			left[count++] = (struct range){high + 1, r.high};
+	}
+	if (count > MOST_RANGES)
+		join_nearest(left, &count);
+	p->count = count;
+	for (uint32_t i = 0; i < count; i++)
+		p->ranges[i] = left[i];
+}
+
+static void keep_between(struct possible *p, uint32_t low, uint32_t high)
+{
+	if (low > 0)
+		take_out(p, 0, low - 1);
+	if (high < UINT32_MAX)
+		take_out(p, high + 1, UINT32_MAX);
+}
+
+/* Whether a number has the bits that are known. */
+static bool fits(const struct possible *p, uint32_t k)
+{
+	return (k & p->zero_bits) == 0 && (p->one_bits & ~k) == 0 && (p->some_bits == 0 || (p->some_bits & k) != 0);
+}
+
+static bool can_be(const struct possible *p, uint32_t k)
+{
+	for (uint32_t i = 0; i < p->count; i++)
+		if (p->ranges[i].low <= k && k <= p->ranges[i].high)
+			return fits(p, k);
+	return false;
+}
+
+/* Takes out single numbers whose bits are not as they are known to be, or for which the test has another outcome. */
+static void check_numbers(struct possible *p, const struct block *test, bool outcome)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < p->count; i++) {
+		uint32_t k = p->ranges[i].low;
+		if (k != p->ranges[i].high || (fits(p, k) && ir_outcome(test->op, k, test->operand->k) == outcome))
+			p->ranges[kept++] = p->ranges[i];
+	}
+	p->count = kept;
+}
+
+void possible_narrow(struct possible *p, const struct block *test, bool outcome)
+{
+	uint32_t k = test->operand->k;
+
+	switch (test->op) {
+	case TEST_EQ:
+		if (outcome)
+			keep_between(p, k, k);
+		else
+			take_out(p, k, k);
+		break;
+	case TEST_GT:
+		if (!outcome)
+			keep_between(p, 0, k);
+		else if (k == UINT32_MAX)
+			p->count = 0;
+		else
+			keep_between(p, k + 1, UINT32_MAX);
+		break;
+	case TEST_GE:
+		if (outcome)
+			keep_between(p, k, UINT32_MAX);
+		else if (k == 0)
+			p->count = 0;
+		else
+			keep_between(p, 0, k - 1);
+		break;
+	default:
+		if (!outcome)
+			p->zero_bits |= k;
+		else if ((k & (k - 1)) == 0)
+			p->one_bits |= k;
+		else
+			p->some_bits = k;
+		break;
+	}
+	check_numbers(p, test, outcome);
+}
+
+void possible_join(struct possible *at, const struct possible *other)
+{
+	struct range both[2 * MOST_RANGES];
+	uint32_t count = 0, i = 0, j = 0;
+
+	if (other->count == 0)
+		return;
+	if (at->count == 0) {
+		*at = *other;
+		return;
+	}
+	while (i < at->count || j < other->count) {
+		bool first = j == other->count || (i < at->count && at->ranges[i].low <= other->ranges[j].low);
+		const struct range *next = first ? &at->ranges[i++] : &other->ranges[j++];
+		append(both, &count, next->low, next->high);
+	}
+	while (count > MOST_RANGES)
+		join_nearest(both, &count);
+	at->zero_bits &= other->zero_bits;
+	at->one_bits &= other->one_bits;
+	if (at->some_bits != other->some_bits)
+		at->some_bits = 0;
+	at->count = count;
+	for (i = 0; i < count; i++)
+		at->ranges[i] = both[i];
+}
+
+/* The outcome if all ranges are single numbers and have the same one; otherwise -1. */
+static int outcome_of_numbers(const struct possible *p, const struct block *test)
+{
+	uint32_t yes = 0;
+
+	for (uint32_t i = 0; i < p->count; i++) {
+		if (p->ranges[i].low != p->ranges[i].high)
+			return -1;
+		yes += ir_outcome(test->op, p->ranges[i].low, test->operand->k);
+	}
+	return yes == p->count ? 1 : yes == 0 ? 0 : -1;
+}
+
+int possible_outcome(const struct possible *p, const struct block *test)
+{
+	uint32_t k = test->operand->k;
+
+	if (p->count == 0)
+		return -1;
+	uint32_t low = p->ranges[0].low, high = p->ranges[p->count - 1].high;
+	switch (test->op) {
+	case TEST_EQ:
+		return !can_be(p, k) ? 0 : low == high ? 1 : -1;
+	case TEST_GT:
+		return low > k ? 1 : high <= k ? 0 : -1;
+	case TEST_GE:
+		return low >= k ? 1 : high < k ? 0 : -1;
+	default:
+		if ((k & p->one_bits) != 0 || (p->some_bits != 0 && (p->some_bits & ~k) == 0))
+			return 1;
+		if ((k & ~p->zero_bits) == 0)
+			return 0;
+		return outcome_of_numbers(p, test);
+	}
+}

@@ -60,12 +60,12 @@ struct usbmon_fetch {
 #define EVENT_ALIGNMENT 64
 
 /*
- * An event can have a fifth of the ring, so that the default, for events of MAXIMUM_SNAPLEN, would be larger than the
- * most that kernels before 6.14 give: 1200 KiB. Later ones give 64 MiB. Events are small as a rule.
+ * An event can have a fifth of the ring. The default is for events of MAXIMUM_SNAPLEN; but there are kernels, such as
+ * 6.1, that give no more than 1200 KiB.
  */
 #define DEFAULT_RING_SIZE (2u << 20)
+#define SURE_RING_SIZE (1200u << 10)
 #define SMALLEST_RING_SIZE (8u << 10)
-static const unsigned int largest_ring_sizes[] = {64u << 20, 1200u << 10};
 
 /* As many offsets as one call asks for. */
 #define EVENTS_AT_ONCE 128
@@ -390,10 +390,11 @@ static int set_ring_size(pcap_t *p)
 	if (wanted < SMALLEST_RING_SIZE)
 		wanted = SMALLEST_RING_SIZE;
 	status = ioctl(pu->device, USBMON_IOCT_RING_SIZE, wanted);
-	for (size_t i = 0; status == -1 && i < sizeof(largest_ring_sizes) / sizeof(largest_ring_sizes[0]); i++)
-		if (largest_ring_sizes[i] < wanted)
-			status = ioctl(pu->device, USBMON_IOCT_RING_SIZE, largest_ring_sizes[i]);
-	/* Where none of them will do, the ring is as the kernel made it. */
+	while (status == -1 && wanted > SURE_RING_SIZE) {
+		wanted = wanted / 2 > SURE_RING_SIZE ? wanted / 2 : SURE_RING_SIZE;
+		status = ioctl(pu->device, USBMON_IOCT_RING_SIZE, wanted);
+	}
+	/* Where none will do, the ring is as the kernel made it. */
 	status = ioctl(pu->device, USBMON_IOCQ_RING_SIZE);
 	if (status <= 0)
 		return read_error(p);

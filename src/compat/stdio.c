@@ -4,6 +4,7 @@
  */
 #include "compat/stdio.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,20 +47,35 @@ void pcapint_stdio_enlarge_buffer(FILE *stream)
 }
 
 /* Most packets fit the room that is left in the buffer; two copies are then a quarter faster than two fwrite(). */
-bool pcapint_stdio_write(FILE *stream, const void *first, size_t first_size, const void *second, size_t second_size)
+static inline bool write_to_buffer(FILE *stream, const void *header, const void *data, size_t size)
 {
-	bool written = true;
+	/* A stream that is not in order for that has an end below or at its pointer. */
+	ptrdiff_t room = stream->_IO_write_end - stream->_IO_write_ptr;
 
+	if (room <= PCAPINT_STDIO_HEADER_SIZE || (size_t)room - PCAPINT_STDIO_HEADER_SIZE <= size)
+		return write_slowly(stream, header, PCAPINT_STDIO_HEADER_SIZE) && write_slowly(stream, data, size);
+	memcpy(stream->_IO_write_ptr, header, PCAPINT_STDIO_HEADER_SIZE);
+	if (size > 0)
+		memcpy(stream->_IO_write_ptr + PCAPINT_STDIO_HEADER_SIZE, data, size);
+	stream->_IO_write_ptr += PCAPINT_STDIO_HEADER_SIZE + size;
+	return true;
+}
+
+#if __GLIBC_PREREQ(2, 32)
+#include <sys/single_threaded.h>
+#define SINGLE_THREADED __libc_single_threaded
+#else
+#define SINGLE_THREADED 0
+#endif
+
+bool pcapint_stdio_write_packet(FILE *stream, const void *header, const void *data, size_t size)
+{
+	bool written;
+
+	if (SINGLE_THREADED)
+		return write_to_buffer(stream, header, data, size);
 	flockfile(stream);
-	if ((size_t)(stream->_IO_write_end - stream->_IO_write_ptr) > first_size + second_size &&
-		stream->_IO_write_end > stream->_IO_write_ptr) {
-		memcpy(stream->_IO_write_ptr, first, first_size);
-		if (second_size > 0)
-			memcpy(stream->_IO_write_ptr + first_size, second, second_size);
-		stream->_IO_write_ptr += first_size + second_size;
-	} else {
-		written = write_slowly(stream, first, first_size) && write_slowly(stream, second, second_size);
-	}
+	written = write_to_buffer(stream, header, data, size);
 	funlockfile(stream);
 	return written;
 }
@@ -77,12 +93,12 @@ void pcapint_stdio_enlarge_buffer(FILE *stream)
 	(void)stream;
 }
 
-bool pcapint_stdio_write(FILE *stream, const void *first, size_t first_size, const void *second, size_t second_size)
+bool pcapint_stdio_write_packet(FILE *stream, const void *header, const void *data, size_t size)
 {
 	bool written;
 
 	flockfile(stream);
-	written = write_slowly(stream, first, first_size) && write_slowly(stream, second, second_size);
+	written = write_slowly(stream, header, PCAPINT_STDIO_HEADER_SIZE) && write_slowly(stream, data, size);
 	funlockfile(stream);
 	return written;
 }

@@ -20,8 +20,13 @@ size_t pcapint_stdio_read_ahead(FILE *stream);
  */
 void pcapint_stdio_enlarge_buffer(FILE *stream);
 
-/* Writes two pieces, with no other thread's output between them. False, with errno set, if they were not all taken. */
-bool pcapint_stdio_write(
-	FILE *stream, const void *first, size_t first_size, const void *second, size_t second_size);
+/* What a packet begins with in a pcap file. */
+#define PCAPINT_STDIO_HEADER_SIZE 16
+
+/*
+ * Writes such a header and what follows it, with no other thread's output between them. False, with errno set, if they
+ * were not all taken.
+ */
+bool pcapint_stdio_write_packet(FILE *stream, const void *header, const void *data, size_t size);
 
 #endif

@@ -217,8 +217,8 @@ static inline bool write_packet(FILE *stream, const struct pcap_pkthdr *header, 
 		(uint32_t)header->ts.tv_sec, (uint32_t)header->ts.tv_usec, header->caplen, header->len};
 
 	/* After a failure nothing more may follow: it would be read as the rest of the packet that was cut. */
-	return !ferror_unlocked(stream) &&
-	       pcapint_stdio_write(stream, &record, sizeof(record), data, header->caplen);
+	_Static_assert(sizeof(record) == PCAPINT_STDIO_HEADER_SIZE, "the header of a packet");
+	return !ferror_unlocked(stream) && pcapint_stdio_write_packet(stream, &record, data, header->caplen);
 }
 
 void pcap_dump(u_char *dumper, const struct pcap_pkthdr *header, const u_char *data)

@@ -190,6 +190,8 @@ pcap_dumper_t *pcap_dump_open_append(pcap_t *p, const char *path)
 	if (fd < 0)
 		return open_error(p, name, "");
 	status = check_file(p, name, fd, &header);
+	if (status > 0 && pcapint_check_whole(path, p->errbuf) < 0)
+		status = PCAP_ERROR;
 	stream = status < 0 ? NULL : fdopen(fd, "ab");
 	if (stream == NULL) {
 		if (status >= 0)

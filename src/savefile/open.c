@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct savefile_format formats[] = {
 	{"pcap", pcapint_classic_matches, pcapint_classic_open},
@@ -179,6 +180,34 @@ pcap_t *pcap_open_offline_with_tstamp_precision(const char *path, u_int precisio
 pcap_t *pcapint_open_whole(const char *path, char *errbuf)
 {
 	return open_path(path, PCAP_TSTAMP_PRECISION_NANO, true, errbuf);
+}
+
+/* The packets of a longer file are not looked at: that would take too long. */
+#define CHECKED_SIZE (1024ull * 1024 * 1024)
+
+static void pass_over(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
+{
+	(void)user;
+	(void)header;
+	(void)data;
+}
+
+int pcapint_check_whole(const char *path, char *errbuf)
+{
+	struct stat status;
+	int result;
+	pcap_t *p;
+
+	if (stat(path, &status) < 0 || (uint64_t)status.st_size > CHECKED_SIZE)
+		return 0;
+	p = open_path(path, PCAP_TSTAMP_PRECISION_OF_FILE, false, errbuf);
+	if (p == NULL)
+		return PCAP_ERROR;
+	result = pcap_loop(p, -1, pass_over, NULL);
+	if (result < 0)
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "can't append to a file that is damaged: %s", p->errbuf);
+	pcap_close(p);
+	return result;
 }
 
 pcap_t *pcap_open_offline(const char *path, char *errbuf)

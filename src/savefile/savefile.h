@@ -210,6 +210,9 @@ void pcapint_ng_free(struct ng_state *ng);
 /* Opens a file for all that is in it, interfaces or not (open.c). */
 pcap_t *pcapint_open_whole(const char *path, char *errbuf);
 
+/* Whether a file that is to be gone on with ends with a whole packet; 0, or PCAP_ERROR with errbuf filled (open.c). */
+int pcapint_check_whole(const char *path, char *errbuf);
+
 /* Puts the stream behind the last packet that was read (position.c). */
 void pcapint_savefile_leave_position(const struct pcap_savefile *sf);
 

@@ -120,41 +120,62 @@ int pcapint_writer_add_to_head(pcap_writer_t *writer, const u_char *bytes, size_
 	return 0;
 }
 
+/* The last block's length is at its end, and at its beginning. */
+static bool ends_with_a_block(int fd, off_t size, bool swapped)
+{
+	uint32_t last[2];
+	u_char bytes[4];
+
+	for (int i = 0; i < 2; i++) {
+		off_t at = i == 0 ? size - 4 : size - last[0] + 4;
+
+		if (at < 0 || pread(fd, bytes, sizeof(bytes), at) != sizeof(bytes))
+			return false;
+		last[i] = savefile_load32(bytes, swapped);
+	}
+	return last[0] == last[1] && last[0] >= NG_BLOCK_OVERHEAD && last[0] % 4 == 0;
+}
+
+/* Whether a file is a complete one of the writer's kind; a pcap file's header is put into header. */
+static bool is_complete(const pcap_writer_t *writer, int fd, off_t size, struct pcap_file_header *header)
+{
+	uint32_t expected = writer_has_nanoseconds(writer) ? CLASSIC_MAGIC_NANO : CLASSIC_MAGIC_MICRO;
+	uint32_t order;
+
+	if (pread(fd, header, sizeof(*header), 0) != sizeof(*header))
+		return false;
+	if (writer->options.format == PCAP_FORMAT_PCAP)
+		return header->magic == expected;
+	memcpy(&order, (u_char *)header + NG_BLOCK_HEADER_SIZE, sizeof(order));
+	return header->magic == PCAPNG_SECTION && ends_with_a_block(fd, size, order != NG_BYTE_ORDER_MAGIC);
+}
+
 int pcapint_writer_check_append(pcap_writer_t *writer, char *errbuf)
 {
 	int fd = open(writer->pattern, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	bool pcap = writer->options.format == PCAP_FORMAT_PCAP;
-	struct pcap_file_header header = {0};
-	uint32_t length = 0, again = 0;
+	bool pcap = writer->options.format == PCAP_FORMAT_PCAP, good;
+	struct pcap_file_header header;
 	struct stat status;
-	bool good = false;
 
-	if (fd < 0)
-		return errno == ENOENT ? 0
-				       : (pcapint_fmt_errmsg_for_errno(
-						  errbuf, PCAP_ERRBUF_SIZE, errno, "%s", writer->pattern),
-						 PCAP_ERROR);
-	if (fstat(fd, &status) == 0 && status.st_size == 0) {
-		close(fd);
+	if (fd < 0 && errno == ENOENT)
 		return 0;
+	if (fd < 0 || fstat(fd, &status) < 0) {
+		pcapint_fmt_errmsg_for_errno(errbuf, PCAP_ERRBUF_SIZE, errno, "%.100s", writer->pattern);
+		return PCAP_ERROR;
 	}
-	if (pread(fd, &header, sizeof(header), 0) == sizeof(header)) {
-		good = header.magic == (writer_has_nanoseconds(writer) ? CLASSIC_MAGIC_NANO : CLASSIC_MAGIC_MICRO);
-		/* The last block's length is at its end, and at its beginning. */
-		if (!pcap)
-			good = header.magic == PCAPNG_SECTION && pread(fd, &length, 4, status.st_size - 4) == 4 &&
-			       length <= status.st_size && pread(fd, &again, 4, status.st_size - length + 4) == 4 &&
-			       again == length;
-	}
+	good = status.st_size == 0 || is_complete(writer, fd, status.st_size, &header);
 	close(fd);
 	if (!good) {
 		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%.100s: can't append: this is no complete %s of this kind",
 			writer->pattern, pcap ? "pcap file" : "pcapng file");
 		return PCAP_ERROR;
 	}
-	if (pcap)
-		writer->started = pcapint_output_open(&writer->output, writer->pattern,
-					  &(struct output_start){.append = true}) == 0 &&
-				  pcapint_writer_add_to_head(writer, (u_char *)&header, sizeof(header)) == 0;
+	if (status.st_size == 0 || !pcap)
+		return 0;
+	if (pcapint_check_whole(writer->pattern, errbuf) < 0)
+		return PCAP_ERROR;
+	writer->started = pcapint_output_open(
+				  &writer->output, writer->pattern, &(struct output_start){.append = true}) == 0 &&
+			  pcapint_writer_add_to_head(writer, (u_char *)&header, sizeof(header)) == 0;
 	return 0;
 }

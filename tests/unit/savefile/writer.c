@@ -5,11 +5,14 @@
 #include "blocks.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "../../lib/random-numbers.h"
 
 static char errbuf[PCAP_ERRBUF_SIZE];
 
@@ -231,6 +234,45 @@ static void does_not_append_to_what_is_not_complete(void **state)
 	assert_null(pcap_writer_open(path, &options, sizeof(options), errbuf));
 	assert_message(errbuf, "can't append: this is no complete pcap file");
 	file_clear(&file);
+	make_file(&file, false, MAGIC_MICRO, 20);
+	file.size--;
+	save(&file, path);
+	assert_null(pcap_writer_open(path, &options, sizeof(options), errbuf));
+	assert_message(errbuf, "can't append to a file that is damaged: ");
+	assert_message(errbuf, "packet 20 at offset");
+	file_clear(&file);
+}
+
+/* In pcapng format a section of this host's byte order follows, whatever that of the file is. */
+static void appends_to_a_pcapng_file_of_the_other_byte_order(void **state)
+{
+	struct pcap_writer_options options = {.append = 1};
+	struct file file = {.swapped = true};
+	struct packets packets = {0, NULL};
+	pcap_writer_t *writer;
+	char path[128];
+
+	(void)state;
+	put_section(&file);
+	put_interface(&file, 1, 65535);
+	put_enhanced(&file, 0, 0, 60, 60, 0);
+	save(&file, temporary_path(path, "other-order"));
+	writer = open_writer("other-order", &options);
+	write_packets(writer, 0, 10);
+	close_writer(writer);
+	assert_int_equal(read_file("other-order", &packets), 11);
+	packets_clear(&packets);
+	file_clear(&file);
+	/* A last block of 8 bytes can't be, though it would find its own length. */
+	make_file(&file, false, MAGIC_MICRO, 0);
+	file.size = 0;
+	put_section(&file);
+	put32(&file, 77);
+	put32(&file, 8);
+	save(&file, path);
+	assert_null(pcap_writer_open(path, &options, sizeof(options), errbuf));
+	assert_message(errbuf, "can't append: this is no complete pcapng file");
+	file_clear(&file);
 }
 
 static void a_full_disk_is_told(void **state)
@@ -301,6 +343,54 @@ static void a_pcap_file_has_one_link_type(void **state)
 	packets_clear(&packets);
 }
 
+/* A writer that is killed at any moment leaves a file that can be read up to the last whole packet. */
+static void a_writer_that_is_killed_at_any_moment_leaves_whole_packets(void **state)
+{
+	uint64_t random = 4711;
+
+	(void)state;
+	for (int round = 0; round < 24; round++) {
+		struct pcap_writer_options options = {
+			.format = round % 2 ? PCAP_FORMAT_PCAP : PCAP_FORMAT_PCAPNG, .background = round / 2 % 2};
+		struct packets packets = {0, NULL};
+		char path[128];
+		int started[2], status;
+		pid_t child;
+		pcap_t *p;
+
+		unlink(temporary_path(path, "shot"));
+		assert_int_equal(pipe(started), 0);
+		child = fork();
+		assert_true(child >= 0);
+		if (child == 0) {
+			pcap_writer_t *writer = open_writer("shot", &options);
+
+			for (int i = 0;; i++) {
+				write_packet(writer, i);
+				if (i % 1000 == 999 && write(started[1], "", 1) != 1)
+					_exit(1);
+			}
+		}
+		/* After so many thousand packets, and then wherever it is. */
+		for (int i = (int)random_below(&random, 40); i >= 0; i--)
+			assert_int_equal(read(started[0], &status, 1), 1);
+		kill(child, SIGKILL);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		close(started[0]);
+		close(started[1]);
+		p = pcap_open_offline(path, errbuf);
+		if (p == NULL) { /* nothing was written yet */
+			assert_message(errbuf, "the file is empty");
+			continue;
+		}
+		if (pcap_loop(p, -1, keep_packet, (u_char *)&packets) != 0)
+			assert_message(pcap_geterr(p), "the file ends in the middle of the ");
+		assert_made_packets(&packets, packets.count, 1);
+		packets_clear(&packets);
+		pcap_close(p);
+	}
+}
+
 /* A process that is killed leaves a file that can be read up to some packet. */
 static void a_killed_writer_leaves_whole_packets(void **state)
 {
@@ -366,7 +456,9 @@ int main(void)
 		cmocka_unit_test(a_full_disk_is_told),
 		cmocka_unit_test(wrong_paths_and_options_are_told_at_once),
 		cmocka_unit_test(a_pcap_file_has_one_link_type),
+		cmocka_unit_test(appends_to_a_pcapng_file_of_the_other_byte_order),
 		cmocka_unit_test(a_killed_writer_leaves_whole_packets),
+		cmocka_unit_test(a_writer_that_is_killed_at_any_moment_leaves_whole_packets),
 		cmocka_unit_test(others_read_it),
 	};
 

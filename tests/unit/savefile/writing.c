@@ -494,6 +494,26 @@ static void appends_only_to_what_it_could_have_written(void **state)
 	pcap_close(p);
 }
 
+static void appends_only_to_whole_packets(void **state)
+{
+	pcap_t *p = pcap_open_dead(DLT_EN10MB, 65535);
+	struct file file;
+	char path[128];
+
+	(void)state;
+	temporary_path(path, "cut.pcap");
+	make_file(&file, false, MAGIC_MICRO, 10);
+	for (size_t cut = 1; cut < 16 + nth_length(9); cut++) {
+		file.size--;
+		save(&file, path);
+		assert_open_fails(p, pcap_dump_open_append(p, path), "can't append to a file that is damaged: ");
+		assert_open_fails(p, pcap_dump_open_append(p, path), "cut.pcap: packet 10 at offset ");
+		assert_same_file(path, &file);
+	}
+	pcap_close(p);
+	file_clear(&file);
+}
+
 static void appends_only_to_files(void **state)
 {
 	pcap_t *p = pcap_open_dead(DLT_EN10MB, 65535);
@@ -524,6 +544,7 @@ int main(void)
 		cmocka_unit_test(full_disk),
 		cmocka_unit_test(appends),
 		cmocka_unit_test(appends_only_to_what_it_could_have_written),
+		cmocka_unit_test(appends_only_to_whole_packets),
 		cmocka_unit_test(appends_only_to_files),
 	};
 

@@ -5,7 +5,7 @@
 #
 # usage: classes.sh SCRIPT...
 set -u
-patience=${WEIR_CLASS_TIMEOUT-60} # seconds
+patience=${WEIR_CLASS_TIMEOUT-120} # seconds
 here=$(dirname "$0")
 number=0
 failures=0

@@ -51,7 +51,8 @@ load() {
 
 # has_module NAME: whether the library was built with this capture module; if not, leaves out the rest.
 has_module() {
-  weir modules | grep -q "^$1 " && return
+  weir modules >modules || exit 1
+  grep -q "^$1 " modules && return
   skip "$1" "the library is built without the module $1"
   end
   exit 0
@@ -88,6 +89,11 @@ exercise() {
   "$WEIR_BUILD/tests/guest/exercise" "$@"
 }
 
+# The name of the link type that tcpdump tells.
+link_type() {
+  sed -n 's/.*link-type \([A-Z0-9_]*\).*/\1/p' "$1"
+}
+
 # same_in_tcpdump NAME DEVICE COUNT TRAFFIC [ARGUMENT...]: that tcpdump shows the same of COUNT packets, byte for byte,
 # on this library and on the system's. TRAFFIC is a shell command that makes them.
 same_in_tcpdump() {
@@ -108,7 +114,7 @@ same_in_tcpdump() {
   wait_for grep -q 'listening on' system.messages
   eval "$traffic"
   if wait $ours_id && wait $system_id && [ -s ours ] && cmp ours system &&
-    [ "$(grep 'listening on' ours.messages)" = "$(grep 'listening on' system.messages)" ]; then
+    [ "$(link_type ours.messages)" = "$(link_type system.messages)" ]; then
     ok "$name"
   else
     head -n 30 ours ours.messages system system.messages
@@ -143,4 +149,52 @@ same_in_savefiles() {
     cat ours.messages system.messages
     not_ok "$name"
   fi
+}
+
+# lost NAME DEVICE COUNT TRAFFIC LOSS MESSAGE: that a capture on a device which LOSS, a shell command, takes away ends by
+# an error with MESSAGE in it, and delivers first the COUNT packets, or more, that TRAFFIC has made.
+lost() {
+  timeout 20 "$WEIR_BUILD/tools/weir" capture -i "$2" --immediate >lost.packets 2>lost.messages &
+  lost_id=$!
+  wait_for grep -q "$2" lost.messages
+  eval "$4"
+  eval "$5"
+  wait $lost_id
+  status=$?
+  if [ $status -ne 124 ] && [ $status -ne 0 ] && [ "$(wc -l <lost.packets)" -ge "$3" ] &&
+    grep -qF "$6" lost.messages; then
+    ok "$1"
+  else
+    echo "status $status"
+    cat lost.packets lost.messages
+    not_ok "$1"
+  fi
+}
+
+# refused NAME DEVICE MESSAGE [PREFIX...]: that no capture can be had on a device, for a reason in which MESSAGE stands.
+refused() {
+  name=$1
+  device=$2
+  message=$3
+  shift 3
+  "$@" timeout 20 "$WEIR_BUILD/tools/weir" capture -i "$device" -c 1 >refused.output 2>&1
+  status=$?
+  if [ $status -ne 0 ] && [ $status -ne 124 ] && grep -qF -e "$message" refused.output; then
+    ok "$name"
+  else
+    echo "status $status"
+    cat refused.output
+    not_ok "$name"
+  fi
+}
+
+# unprivileged COMMAND...: as nobody, without a capability.
+unprivileged() {
+  setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set=-all --inh-caps=-all "$@"
+}
+
+# belongs_to DEVICE MODULE: that the command lists the device, once, as one of the module's.
+belongs_to() {
+  check "weir devices lists $1 as the module $2's" \
+    [ "$(weir devices 2>/dev/null | awk -v device="$1" '$1 == device { print $2 }')" = "$2" ]
 }

@@ -22,6 +22,9 @@
 #include <linux/sockios.h>
 
 #define DEFAULT_BUFFER_SIZE (2u << 20)
+/* So many that are not wanted are passed over without a look at the clock. */
+#define DATAGRAMS_AT_ONCE 4096
+
 /* ---- Reading ---- */
 
 /* Where the kernel puts no time on a datagram, it is that of reading. */
@@ -98,7 +101,7 @@ static int next_packet(pcap_t *p, struct pcap_pkthdr *header, const u_char **dat
 	struct sockaddr_storage from;
 	struct datagram datagram;
 
-	for (;;) {
+	for (int i = 0; i < DATAGRAMS_AT_ONCE && !p->break_loop; i++) {
 		int got = receive(p, &datagram, &from);
 		if (got < 0 && dc->error == 0) {
 			keep_error(dc, -got);
@@ -106,15 +109,16 @@ static int next_packet(pcap_t *p, struct pcap_pkthdr *header, const u_char **dat
 		}
 		if (got <= 0)
 			return dc->error != 0 && !dc->has_packets ? tell_error(p) : 0;
-		if (dc->source->convert(p, &datagram))
-			break;
+		if (!dc->source->convert(p, &datagram))
+			continue;
+		dc->has_packets = true;
+		header->ts = pcapint_timestamp(p, datagram.time);
+		header->caplen = datagram.caplen;
+		header->len = datagram.len;
+		*data = datagram.data;
+		return 1;
 	}
-	dc->has_packets = true;
-	header->ts = pcapint_timestamp(p, datagram.time);
-	header->caplen = datagram.caplen;
-	header->len = datagram.len;
-	*data = datagram.data;
-	return 1;
+	return 0;
 }
 
 static int datagram_read(pcap_t *p, int cnt, pcap_handler callback, u_char *user)

@@ -39,7 +39,7 @@ check 'FD frames are marked' [ "$(grep -Ec '0000 012[34] 0[c1]0[45] 0000 (1122|a
 # What the kernel is told to leave out: it lists the filters that sockets have set.
 weir capture -i vcan0 "$id = 0x123 or $id = 0x456" >/dev/null 2>&1 &
 filtering_id=$!
-wait_for grep -q vcan0 /proc/net/can/rcvlist_fil
+wait_for grep -q 'vcan0 .*123' /proc/net/can/rcvlist_fil
 cat /proc/net/can/rcvlist_fil
 check 'a filter of identifiers becomes filters of the kernel' \
   [ "$(grep -Ec 'vcan0 +0*(123|456) +1fffffff' /proc/net/can/rcvlist_fil)" -eq 2 ]
@@ -49,7 +49,7 @@ wait $filtering_id
 # What is sent comes out of other sockets; identifiers are in network byte order, as in captures.
 candump -L -n 3 vcan0 >sent &
 candump_id=$!
-wait_for grep -q vcan0 /proc/net/can/rcvlist_all
+wait_for grep -q 'vcan0 .*raw' /proc/net/can/rcvlist_all
 "$WEIR_BUILD/tests/guest/inject" vcan0 00000123040000001122334400000000 89abcdef0100000055 0000012303050000aabbcc
 wait $candump_id
 cut -d' ' -f3 sent

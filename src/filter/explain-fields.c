@@ -26,9 +26,11 @@ enum header {
 	HEADER_PPPOE,
 	HEADER_MPLS,
 	HEADER_WLAN,
+	HEADER_GENEVE,
+	HEADER_VXLAN,
 };
 
-/* RFC 791, 8200, 826, 9293, 768, 792 and 4443; IEEE 802.1Q and 802.11; RFC 2516. */
+/* RFC 791, 8200, 826, 9293, 768, 792 and 4443; IEEE 802.1Q and 802.11; RFC 2516, 8926 and 7348. */
 static const struct field_row {
 	enum header header;
 	uint8_t offset;
@@ -81,6 +83,12 @@ static const struct field_row {
 	{HEADER_PPPOE, 2, 2, 0, "the PPPoE session ID", FORMAT_NUMBER},
 	{HEADER_MPLS, 2, 1, 0x01, "the MPLS bottom-of-stack bit", FORMAT_NUMBER},
 	{HEADER_MPLS, 0, 4, 0, "the MPLS stack entry", FORMAT_HEX},
+	{HEADER_GENEVE, 0, 1, 0x3f, "the length of Geneve's options in words", FORMAT_NUMBER},
+	{HEADER_GENEVE, 0, 1, 0, "the byte of Geneve's version", FORMAT_HEX},
+	{HEADER_GENEVE, 2, 2, 0, "the protocol type in Geneve", FORMAT_TYPE},
+	{HEADER_GENEVE, 4, 4, 0, "Geneve's VNI with a reserved byte", FORMAT_HEX},
+	{HEADER_VXLAN, 0, 1, 0, "the byte of VXLAN's flags", FORMAT_HEX},
+	{HEADER_VXLAN, 4, 4, 0, "VXLAN's VNI with a reserved byte", FORMAT_HEX},
 	{HEADER_WLAN, 0, 1, 0x0c, "the 802.11 frame type", FORMAT_WLAN_TYPE},
 	{HEADER_WLAN, 0, 1, 0xfc, "the 802.11 frame type with its subtype", FORMAT_WLAN_SUBTYPE},
 	{HEADER_WLAN, 0, 1, 0, "the byte of 802.11 frame type and subtype", FORMAT_HEX},
@@ -90,6 +98,44 @@ static const struct field_row {
 	{HEADER_WLAN, 10, 6, 0, "the second 802.11 address", FORMAT_MAC},
 	{HEADER_WLAN, 16, 6, 0, "the third 802.11 address", FORMAT_MAC},
 	{HEADER_WLAN, 24, 6, 0, "the fourth 802.11 address", FORMAT_MAC},
+};
+
+/* Fields that some link types have at fixed places. */
+static const struct link_row {
+	int linktype;
+	uint8_t offset;
+	uint8_t size;
+	uint32_t mask; /* 0: all */
+	const char *name;
+	enum field_format format;
+} link_rows[] = {
+	{DLT_LINUX_SLL, 0, 2, 0, "the packet type", FORMAT_NUMBER},
+	{DLT_LINUX_SLL2, 10, 1, 0, "the packet type", FORMAT_NUMBER},
+	{DLT_LINUX_SLL2, 4, 4, 0, "the interface's index", FORMAT_NUMBER},
+	{DLT_SLIP, 0, 1, 0, "the direction", FORMAT_NUMBER},
+	{DLT_PPP_PPPD, 0, 1, 0, "the direction", FORMAT_NUMBER},
+	{DLT_IPNET, 2, 2, 0, "the direction", FORMAT_NUMBER},
+	{DLT_PPI, 4, 4, 0, "the link type that PPI carries", FORMAT_HEX},
+	{DLT_PFLOG, 2, 1, 0, "the PF action", FORMAT_PF_ACTION},
+	{DLT_PFLOG, 3, 1, 0, "the PF reason", FORMAT_PF_REASON},
+	{DLT_PFLOG, 4, 16, 0, "the interface's name", FORMAT_TEXT},
+	{DLT_PFLOG, 20, 16, 0, "the rule set's name", FORMAT_TEXT},
+	{DLT_PFLOG, 36, 4, 0, "the rule's number", FORMAT_NUMBER},
+	{DLT_PFLOG, 40, 4, 0, "the rule's number in its set", FORMAT_NUMBER},
+	{DLT_PFLOG, 60, 1, 0, "the direction", FORMAT_NUMBER},
+	{DLT_SUNATM, 0, 1, 0x0f, "the kind of ATM traffic", FORMAT_NUMBER},
+	{DLT_SUNATM, 1, 1, 0, "the VPI", FORMAT_NUMBER},
+	{DLT_SUNATM, 2, 2, 0, "the VCI", FORMAT_NUMBER},
+	{DLT_MTP2, 2, 1, 0x3f, "the length indicator", FORMAT_NUMBER},
+	{DLT_MTP2, 3, 1, 0, "the service information octet", FORMAT_HEX},
+	{DLT_MTP2, 4, 4, 0, "the MTP3 routing label", FORMAT_HEX},
+	{DLT_MTP2_WITH_PHDR, 6, 1, 0x3f, "the length indicator", FORMAT_NUMBER},
+	{DLT_MTP2_WITH_PHDR, 7, 1, 0, "the service information octet", FORMAT_HEX},
+	{DLT_MTP2_WITH_PHDR, 8, 4, 0, "the MTP3 routing label", FORMAT_HEX},
+	{DLT_DSA_TAG_DSA, 12, 1, 0, "the first byte of the DSA tag", FORMAT_HEX},
+	{DLT_DSA_TAG_EDSA, 16, 1, 0, "the first byte of the DSA tag", FORMAT_HEX},
+	{DLT_DSA_TAG_BRCM, 12, 1, 0, "the first byte of the switch's tag", FORMAT_HEX},
+	{DLT_DSA_TAG_BRCM_PREPEND, 0, 1, 0, "the first byte of the switch's tag", FORMAT_HEX},
 };
 
 static const struct name_row {
@@ -145,6 +191,10 @@ const char *explain_name(enum field_format format, uint32_t number)
 		row = filter_named_value(filter_wlan_subtypes, number, WORD_WLAN_TYPE);
 	if (format == FORMAT_WLAN_DIRECTION)
 		row = filter_named_value(filter_wlan_directions, number, WORD_WLAN_DIR);
+	if (format == FORMAT_PF_ACTION)
+		row = filter_named_value(filter_pf_actions, number, WORD_PF_ACTION);
+	if (format == FORMAT_PF_REASON)
+		row = filter_named_value(filter_pf_reasons, number, WORD_PF_REASON);
 	if (row != NULL)
 		return row->text;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -234,7 +284,8 @@ static bool find_row(enum header header, uint32_t offset, uint8_t size, uint32_t
 			.last = (uint8_t)(offset - row->offset + size - 1),
 			.size = row->size,
 			.is_transport = row->format == FORMAT_PROTOCOL && header != HEADER_FRAGMENT,
-			.is_bottom = header == HEADER_MPLS && row->mask == 1};
+			.is_bottom = header == HEADER_MPLS && row->mask == 1,
+			.is_port = header == HEADER_PORTS && row->offset == 2};
 		return true;
 	}
 	return false;
@@ -252,6 +303,10 @@ static bool transport_field(
 	case IPPROTO_TCP:
 		return find_row(HEADER_TCP, offset, size, mask, field);
 	case IPPROTO_UDP:
+		if (known->tunnel != 0 && offset >= UDP_HEADER &&
+			find_row(known->tunnel == GENEVE_PORT ? HEADER_GENEVE : HEADER_VXLAN, offset - UDP_HEADER,
+				size, mask, field))
+			return true;
 		return find_row(HEADER_UDP, offset, size, mask, field);
 	case IPPROTO_ICMP:
 		return find_row(HEADER_ICMP, offset, size, mask, field);
@@ -349,6 +404,25 @@ static bool type_field(
 	return before == 2 && find_row(HEADER_VLAN, 0, value->size, mask, field);
 }
 
+static bool link_field(
+	const struct known *known, const struct value *value, uint32_t mask, struct named_field *field)
+{
+	for (size_t i = 0; i < sizeof(link_rows) / sizeof(link_rows[0]) && value->left == NULL; i++) {
+		const struct link_row *row = &link_rows[i];
+		if (row->linktype != known->first->linktype->dlt || value->k < row->offset ||
+			value->k + value->size > (uint32_t)row->offset + row->size ||
+			(row->mask != 0 && row->mask != mask))
+			continue;
+		*field = (struct named_field){.name = row->name,
+			.format = row->format,
+			.first = (uint8_t)(value->k - row->offset),
+			.last = (uint8_t)(value->k - row->offset + value->size - 1),
+			.size = row->size};
+		return true;
+	}
+	return false;
+}
+
 bool explain_field(const struct known *known, const struct value *value, uint32_t mask, struct named_field *field)
 {
 	struct value plain = *value;
@@ -362,6 +436,8 @@ bool explain_field(const struct known *known, const struct value *value, uint32_
 		plain.left = NULL;
 		value = &plain;
 	}
+	if (link_field(known, value, mask, field))
+		return true;
 	if (known->placed && (type_field(known, value, mask, field) || network_field(known, value, mask, field)))
 		return true;
 	if (!is_behind(value, known->first->link, &offset))

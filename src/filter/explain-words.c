@@ -48,6 +48,8 @@ static void meet(struct known *known, const struct known *other)
 	}
 	if (known->protocol != other->protocol)
 		known->protocol = 0;
+	if (known->tunnel != other->tunnel)
+		known->tunnel = 0;
 	if (known->transport != other->transport)
 		known->transport = has_ports(known->transport) && has_ports(other->transport) ? TRANSPORT_WITH_PORTS
 											      : TRANSPORT_UNKNOWN;
@@ -101,6 +103,8 @@ static void learn(struct known *known, const struct value *value, uint32_t numbe
 		learn_type(known, field.format, number);
 	else if (field.is_transport)
 		known->transport = (int)number;
+	else if (field.is_port)
+		known->tunnel = number == GENEVE_PORT || number == VXLAN_PORT ? number : 0;
 	else if (mask == 0xf0 && same_place((struct place){value->left, value->k}, known->network))
 		known->protocol = number == 0x40 ? LINK_PROTO_IP : number == 0x60 ? LINK_PROTO_IPV6 : 0;
 }
@@ -180,6 +184,16 @@ static void put_bytes(FILE *out, uint32_t number, int size)
 		fprintf(out, "%02x%s", number >> (8 * i) & 0xff, i > 0 ? ":" : "");
 }
 
+static void put_characters(FILE *out, uint32_t number, int size)
+{
+	fputc('"', out);
+	for (int i = size; i-- > 0;) {
+		uint8_t c = (uint8_t)(number >> (8 * i));
+		fprintf(out, c == 0 ? "\\0" : c >= ' ' && c <= '~' ? "%c" : "\\x%02x", c);
+	}
+	fputc('"', out);
+}
+
 static void put_named(FILE *out, const struct named_field *field, uint32_t number, const char *name)
 {
 	switch (field->format) {
@@ -192,6 +206,8 @@ static void put_named(FILE *out, const struct named_field *field, uint32_t numbe
 	case FORMAT_WLAN_TYPE:
 	case FORMAT_WLAN_SUBTYPE:
 	case FORMAT_WLAN_DIRECTION:
+	case FORMAT_PF_ACTION:
+	case FORMAT_PF_REASON:
 		fputs(name, out);
 		break;
 	default:
@@ -225,6 +241,9 @@ static void put_number(FILE *out, const struct named_field *field, uint32_t numb
 	case FORMAT_IPV6:
 		fprintf(out, "%x:%x", number >> 16, number & 0xffff);
 		break;
+	case FORMAT_TEXT:
+		put_characters(out, number, field->last - field->first + 1);
+		break;
 	default:
 		fprintf(out, number < 10 ? "%u" : "%#x", number);
 		break;
@@ -247,11 +266,26 @@ static void put_field(FILE *out, const struct named_field *field)
 }
 
 static void put_value(FILE *out, const struct known *known, const struct value *value);
+static void put_select(FILE *out, const struct known *known, const struct value *value);
+
+static bool put_letter(FILE *out, const struct known *known, const struct value *value)
+{
+	for (unsigned i = 0; i < known->letters->count; i++) {
+		if (known->letters->values[i] != value)
+			continue;
+		fputc('A' + (int)i, out);
+		return true;
+	}
+	return false;
+}
 
 /* What is a part of something larger. */
 static void put_part(FILE *out, const struct known *known, const struct value *value)
 {
 	struct named_field field;
+
+	if (put_letter(out, known, value))
+		return;
 	bool named = explain_field(known, value, UINT32_MAX, &field);
 	bool group =
 		named ? field.first > 0 || field.last + 1 < field.size
@@ -284,16 +318,6 @@ static void put_relation(FILE *out, enum test_op op, bool plural)
 			op == TEST_GT   ? " above"
 			: op == TEST_GE ? " at least"
 					: "");
-}
-
-static void put_select(FILE *out, const struct known *known, const struct value *value)
-{
-	put_part(out, known, value->left);
-	fputs(" if ", out);
-	put_part(out, known, value->tested);
-	put_relation(out, (enum test_op)value->op, false);
-	fprintf(out, "%#x, otherwise ", value->k);
-	put_part(out, known, value->right);
 }
 
 static void put_operation(FILE *out, const struct known *known, const struct value *value)
@@ -341,6 +365,7 @@ static void put_value(FILE *out, const struct known *known, const struct value *
 		fputs(explain_ancillary(value->k), out);
 		break;
 	case VALUE_SELECT:
+		put_part(out, known, value->left);
 		put_select(out, known, value);
 		break;
 	default:
@@ -355,8 +380,7 @@ struct subject {
 	bool plural;
 };
 
-/* The bytes that a value is made of, where it is that by a mask; otherwise the value. */
-static const struct value *without_mask(const struct value *value, uint32_t *mask)
+const struct value *explain_without_mask(const struct value *value, uint32_t *mask)
 {
 	*mask = UINT32_MAX;
 	if (value->kind != VALUE_ALU || value->op != BPF_AND || value->right->kind != VALUE_CONST)
@@ -369,10 +393,11 @@ static struct subject put_subject(FILE *out, const struct known *known, const st
 {
 	struct named_field field, whole;
 	uint32_t mask;
-	const struct value *bytes = without_mask(value, &mask);
+	const struct value *bytes = explain_without_mask(value, &mask);
 
 	if (!explain_field(known, bytes, mask, &field)) {
-		put_value(out, known, value);
+		if (!put_letter(out, known, value))
+			put_value(out, known, value);
 		return (struct subject){{.format = value->kind == VALUE_LEN ? FORMAT_NUMBER : FORMAT_HEX},
 			value->kind == VALUE_LOAD && value->size > 1};
 	}
@@ -383,6 +408,18 @@ static struct subject put_subject(FILE *out, const struct known *known, const st
 		put_number(out, &field, mask);
 	}
 	return (struct subject){field, field.first != field.last && field.last - field.first + 1 != field.size};
+}
+
+/* When it is the left one of its two values, and that it is the right one otherwise. */
+static void put_select(FILE *out, const struct known *known, const struct value *value)
+{
+	fputs(" if ", out);
+	struct subject subject = put_subject(out, known, value->tested);
+	put_relation(out, (enum test_op)value->op, subject.plural);
+	put_number(out, &subject.field, value->k);
+	fputs(", otherwise ", out);
+	if (!put_letter(out, known, value->right))
+		put_value(out, known, value->right);
 }
 
 /* One of the bits of the operand is set. */
@@ -458,10 +495,23 @@ static void put_line(const struct words *words, size_t i)
 	fputs(".\n", words->out);
 }
 
+/* Each value that gets a letter; what it is made of comes first. */
+static void put_letters(FILE *out, const struct known *known, struct letters *letters)
+{
+	struct letters all = *letters;
+
+	for (letters->count = 0; letters->count < all.count; letters->count++) {
+		fprintf(out, "%c is ", 'A' + (int)letters->count);
+		put_value(out, known, all.values[letters->count]);
+		fputs(".\n", out);
+	}
+}
+
 void explain_in_words(const struct ir *ir, const struct layout *first, FILE *out)
 {
 	struct ir copy = *ir;
 	struct words words = {.out = out};
+	struct letters letters = {.count = 0};
 	struct block **order = ir_order(&copy, &words.count);
 
 	words.known = arena_alloc(ir->arena, ir->block_count * sizeof(*words.known));
@@ -479,7 +529,8 @@ void explain_in_words(const struct ir *ir, const struct layout *first, FILE *out
 		.network = network_place(first),
 		.transport = TRANSPORT_UNKNOWN,
 		.ppp = first->tell == tell_ppp,
-		.first = first};
+		.first = first,
+		.letters = &letters};
 	size_t all = words.count;
 	words.count = 0;
 	for (size_t i = 0; i < all; i++) {
@@ -489,6 +540,9 @@ void explain_in_words(const struct ir *ir, const struct layout *first, FILE *out
 		words.line[order[i]->number] = words.count + 1;
 		words.order[words.count++] = order[i];
 	}
+	if (!explain_choose_letters(ir, words.order, words.known, words.count, &letters))
+		return;
+	put_letters(out, &words.known[ir->root->number], &letters);
 	for (size_t i = 0; i < words.count; i++)
 		put_line(&words, i);
 }

@@ -11,9 +11,22 @@
 /* PPPoE's header (RFC 2516), without the PPP protocol that follows. */
 #define PPPOE_HEADER 6
 
+/* UDP's header (RFC 768), and the ports of tunnels over it (RFC 8926 and 7348). */
+#define UDP_HEADER 8
+#define GENEVE_PORT 6081
+#define VXLAN_PORT 4789
+
 /* The protocol above the network protocol is not known; or it is one of those that have ports. */
 #define TRANSPORT_UNKNOWN (-1)
 #define TRANSPORT_WITH_PORTS 256
+
+/* Values that stand in several tests, or are long: each is told once, and then called by its letter. */
+#define LETTERS 26
+
+struct letters {
+	const struct value *values[LETTERS];
+	unsigned count;
+};
 
 /* What the tests on all ways to a block have told. */
 struct known {
@@ -24,7 +37,9 @@ struct known {
 	uint32_t protocol;    /* an Ethernet type; 0: not known */
 	bool ppp;             /* a number of PPP is what the type is */
 	int transport;        /* an IP protocol number, or one of the above */
+	uint32_t tunnel;      /* GENEVE_PORT or VXLAN_PORT, where that is the destination port; or 0 */
 	const struct layout *first;
+	const struct letters *letters;
 };
 
 /* How the numbers of a field are written. */
@@ -43,6 +58,9 @@ enum field_format {
 	FORMAT_TCP_FLAGS,
 	FORMAT_MAC,
 	FORMAT_IPV6,
+	FORMAT_PF_ACTION,
+	FORMAT_PF_REASON,
+	FORMAT_TEXT, /* characters */
 };
 
 /* A field of a header, or bytes of one. */
@@ -55,6 +73,7 @@ struct named_field {
 	bool is_type;      /* tells the network protocol */
 	bool is_transport; /* tells what is above the network protocol */
 	bool is_bottom;    /* tells whether an MPLS label is the last */
+	bool is_port;      /* the destination's, which tells a tunnel */
 };
 
 /* explain-fields.c: whether the bytes that value loads, of which mask is looked at, are a field that has a name. */
@@ -64,7 +83,13 @@ const char *explain_name(enum field_format format, uint32_t number);
 /* What the kernel tells beside a packet. */
 const char *explain_ancillary(uint32_t offset);
 
+/* explain-letters.c: false if memory has run out. The blocks are those that are told; known is by block number. */
+bool explain_choose_letters(const struct ir *ir, struct block *const *order, const struct known *known,
+	size_t count, struct letters *letters);
+
 /* explain-words.c */
+/* The bytes that a value is made of, where it is that by a mask; otherwise the value. */
+const struct value *explain_without_mask(const struct value *value, uint32_t *mask);
 void explain_in_words(const struct ir *ir, const struct layout *first, FILE *out);
 
 #endif

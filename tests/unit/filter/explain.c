@@ -62,6 +62,18 @@ static const struct {
 	{DLT_IEEE802_11, "subtype beacon", {"the 802.11 frame type with its subtype is beacon, accept"}},
 	{DLT_IEEE802_11_RADIO, "ip and tcp src port 80",
 		{"the Ethernet type is IPv4 (0x800)", "the IPv4 protocol is TCP (6)", "the source port is 80"}},
+	/* Long values, and those that stand in many tests, are told once. */
+	{DLT_EN10MB, "geneve 5 and udp",
+		{"A is 40 if the Ethernet type is IPv6 (0x86dd), otherwise the length of the IPv4 header at 14.\n",
+			"B is (((the byte at A + 22) & 0x3f) << 2) + A.\n",
+			"Geneve's VNI with a reserved byte >> 8 is 5", "If the 2 bytes at A + 24 are 0x6558"}},
+	{DLT_EN10MB, "ip6 and vxlan", {"the byte of VXLAN's flags has the bit 0x8"}},
+	{DLT_PFLOG, "on em0 and action scrub and reason short and rnr 5",
+		{"bytes 0 to 3 of the interface's name are \"em0\\0\"", "the PF action is scrub",
+			"the PF reason is short", "the rule's number is 5"}},
+	{DLT_SUNATM, "vpi 1 and vci > 5 and llc",
+		{"the VPI is 1", "the VCI is above 5", "the kind of ATM traffic is 2"}},
+	{DLT_MTP2, "msu and sio 3", {"the length indicator is above 2", "the service information octet is 3"}},
 	{DLT_EN10MB, "5 > 4", {"Accept every packet.\n"}},
 };
 
@@ -101,10 +113,13 @@ static void test_names(void **state)
 	}
 }
 
-/* Every line is a sentence, and leads to one that there is, further down. */
+/* Values that have a letter come first. Then every line is a sentence, and leads to one that there is, further down. */
 static void check_lines(const char *expression, const char *text)
 {
 	size_t lines = 0;
+
+	for (char letter = 'A'; text[0] == letter && strncmp(text + 1, " is ", 4) == 0; letter++)
+		text = strchr(text, '\n') + 1;
 
 	for (const char *at = text; *at != '\0'; at = strchr(at, '\n') + 1)
 		lines++;

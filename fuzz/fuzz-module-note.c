@@ -44,7 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	must(note.name[0] != '\0' && note.prefixes[0] != '\0' && note.abi_version >> 16 == PCAP_MODULE_ABI_MAJOR);
 	for (const char *at = note.prefixes; *at != '\0'; at++)
-		must(islower((u_char)*at) || isdigit((u_char)*at) || (*at == ' ' && islower((u_char)at[-1])));
+		must(islower((u_char)*at) || isdigit((u_char)*at) || *at == '-' || *at == '_' ||
+			(*at == ' ' && islower((u_char)at[-1])));
 	must(memmem(data, size, note.name, strlen(note.name) + 1) != NULL);
 	must(memmem(data, size, note.prefixes, strlen(note.prefixes) + 1) != NULL);
 	return 0;

@@ -32,44 +32,55 @@ static pcap_t *ask_module(const struct pcap_module *module, const char *device, 
 	return p;
 }
 
+/* Whose device a name is: the question that goes round. */
+struct question {
+	const char *device;
+	char *errbuf;
+	pcap_t *p;    /* the answer, */
+	bool claimed; /* or a module has said that it failed */
+};
+
+static bool ask(const struct pcap_module *module, void *user)
+{
+	struct question *question = user;
+
+	question->p = ask_module(module, question->device, question->errbuf, &question->claimed);
+	return question->p != NULL || question->claimed;
+}
+
 /*
  * Asks the modules in their order: those built in, and before the first of them that is asked for every name, those in
  * files. Of a file that can't be used, why tells the reason.
  */
-static pcap_t *ask_modules(const char *device, char *errbuf, bool *claimed, char *why)
+static void ask_modules(struct question *question, char *why)
 {
-	bool asked_files = false;
-	pcap_t *p = NULL;
+	bool asked_files = false, answered = false;
 
-	*claimed = false;
-	for (size_t i = 0; p == NULL && !*claimed; i++) {
+	for (size_t i = 0; !answered; i++) {
 		const struct pcap_module *module = pcapint_modules[i];
 		if (!asked_files && (module == NULL || module->prefixes == NULL)) {
-			const struct pcap_module *loaded = pcapint_load_module_for(device, why);
+			pcapint_ask_module_files(question->device, ask, question, why);
 			asked_files = true;
-			if (loaded != NULL)
-				p = ask_module(loaded, device, errbuf, claimed);
+			answered = question->p != NULL || question->claimed;
 		}
 		if (module == NULL)
-			break;
-		if (p == NULL && !*claimed)
-			p = ask_module(module, device, errbuf, claimed);
+			return;
+		answered = answered || ask(module, question);
 	}
-	return p;
 }
 
 pcap_t *pcap_create(const char *device, char *errbuf)
 {
 	char why[PCAP_ERRBUF_SIZE] = "";
-	bool claimed;
+	struct question question = {.device = device != NULL ? device : "any", .errbuf = errbuf};
 
-	if (device == NULL)
-		device = "any";
-	pcap_t *p = ask_modules(device, errbuf, &claimed, why);
+	device = question.device;
+	ask_modules(&question, why);
+	pcap_t *p = question.p;
 	if (p == NULL) {
-		if (why[0] != '\0' && !claimed)
+		if (why[0] != '\0' && !question.claimed)
 			pcapint_fmt_device_error(errbuf, device, why);
-		else if (!claimed || errbuf[0] == '\0')
+		else if (!question.claimed || errbuf[0] == '\0')
 			pcapint_no_such_device(errbuf, PCAP_ERRBUF_SIZE, device);
 		return NULL;
 	}

@@ -125,6 +125,11 @@ static bool get_ipv4(int fd, unsigned long request, const char *device, bpf_u_in
 	return true;
 }
 
+static bool ask_no_more(const struct pcap_module *module _U_, void *user _U_)
+{
+	return false;
+}
+
 /* Devices that are not network interfaces have no network: net and mask 0, as with "any". */
 static int network_of_other_device(const char *device, char *errbuf)
 {
@@ -132,8 +137,8 @@ static int network_of_other_device(const char *device, char *errbuf)
 	pcap_if_t *devices = NULL;
 	const pcap_if_t *found;
 
-	/* Of the modules in files, the one that has it is enough. */
-	pcapint_load_module_for(device, why);
+	/* Of the modules in files, those that may have it are enough. */
+	pcapint_ask_module_files(device, ask_no_more, NULL, why);
 	if (pcapint_find_devices(&devices, errbuf, false) == 0)
 		for (found = devices; found != NULL && strcmp(found->name, device) != 0;)
 			found = found->next;

@@ -154,19 +154,18 @@ static bool search_path(struct module_files *files)
 	return done;
 }
 
-/* Whether a prefix of one is, or begins as, a prefix of the other: then both would be asked for a name. */
-static bool share_names(const char *first, const char *second)
+/* Whether two modules have a prefix in common. */
+static bool share_prefix(const char *first, const char *second)
 {
-	for (int turn = 0; turn < 2; turn++) {
-		char prefix[MODULE_PREFIXES_SIZE];
-		const char *at = turn == 0 ? second : first;
-		while (*at != '\0') {
-			size_t length = strcspn(at, " ");
-			snprintf(prefix, sizeof(prefix), "%.*s", (int)length, at);
-			if (pcapint_prefix_matches(turn == 0 ? first : second, prefix))
+	while (*second != '\0') {
+		size_t length = strcspn(second, " ");
+		for (const char *at = first; *at != '\0';) {
+			size_t other = strcspn(at, " ");
+			if (other == length && strncmp(at, second, length) == 0)
 				return true;
-			at += length + (at[length] == ' ');
+			at += other + (at[other] == ' ');
 		}
+		second += length + (second[length] == ' ');
 	}
 	return false;
 }
@@ -176,11 +175,11 @@ static void compare_with(struct module_file *row, const char *name, const char *
 {
 	bool same_name = strcmp(row->note.name, name) == 0;
 
-	if (!same_name && (prefixes == NULL || !share_names(prefixes, row->note.prefixes)))
+	if (!same_name && (prefixes == NULL || !share_prefix(prefixes, row->note.prefixes)))
 		return;
 	row->hidden = true;
 	snprintf(row->problem, sizeof(row->problem), "%s has %s and comes first", where,
-		same_name ? "the same name" : "device names of the same prefix");
+		same_name ? "its name" : "one of its prefixes");
 }
 
 static void find_clashes(struct module_files *files)
@@ -227,23 +226,26 @@ static void tell_of_file(const char *path, const char *problem, char *why)
 	snprintf(why, PCAP_ERRBUF_SIZE, "the module %s can't be used: %s", name != NULL ? name + 1 : path, problem);
 }
 
-const struct pcap_module *pcapint_load_module_for(const char *device, char *why)
+void pcapint_ask_module_files(
+	const char *device, bool (*ask)(const struct pcap_module *module, void *user), void *user, char *why)
 {
-	const struct pcap_module *module = NULL;
 	struct module_files files;
+	bool answered = false;
 
 	if (!pcapint_find_module_files(&files))
-		return NULL;
-	for (size_t i = 0; i < files.count && module == NULL; i++) {
+		return;
+	for (size_t i = 0; i < files.count && !answered; i++) {
 		const struct module_file *row = &files.rows[i];
+		const struct pcap_module *module = NULL;
 		char problem[PCAP_ERRBUF_SIZE] = "";
 		if (row->hidden || !pcapint_prefix_matches(row->note.prefixes, device))
 			continue;
 		if (row->problem[0] == '\0')
 			module = pcapint_load_module_file(row, problem);
-		if (module == NULL && *why == '\0')
+		if (module != NULL)
+			answered = ask(module, user);
+		else if (*why == '\0')
 			tell_of_file(row->path, row->problem[0] != '\0' ? row->problem : problem, why);
 	}
 	pcapint_free_module_files(&files);
-	return module;
 }

@@ -66,7 +66,7 @@ static bool check_header(const ElfW(Ehdr) * header, char *why)
 static bool is_prefix_list(const char *prefixes)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz",
-			  allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+			  allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
 
 	do {
 		size_t length = strspn(prefixes, allowed);
@@ -109,8 +109,9 @@ static bool read_description(const char *at, size_t size, struct module_note *no
 	if (!is_name(note->name))
 		return fail(why, "its name is not of lower-case letters, digits and _");
 	if (!is_prefix_list(note->prefixes))
-		return fail(why, "its prefixes are not of lower-case letters and digits with a letter last, with a "
-				 "blank between two");
+		return fail(why,
+			"its prefixes are not of lower-case letters, digits, - and _ with a letter last, and a "
+			"blank between two");
 	return true;
 }
 

@@ -63,7 +63,8 @@ static bool check_entry(const struct stat *stat_buffer, const struct module_trus
 		(on_the_way && (stat_buffer->st_mode & S_ISVTX)))
 		return true;
 	if (stat_buffer->st_mode & S_ISVTX)
-		snprintf(why, PCAP_ERRBUF_SIZE, "%s is a folder for everybody; modules need one of their own", name);
+		snprintf(
+			why, PCAP_ERRBUF_SIZE, "%s is a folder for everybody; modules need one of their own", name);
 	else
 		snprintf(why, PCAP_ERRBUF_SIZE, "others may write to %s: chmod go-w %s", name, name);
 	errno = EPERM;

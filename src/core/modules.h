@@ -72,8 +72,12 @@ bool pcapint_prefix_matches(const char *prefixes, const char *device);
  * module that was loaded stays so until the process ends.
  */
 const struct pcap_module *pcapint_load_module_file(const struct module_file *file, char *why);
-/* The module that serves a device and is in a file, loaded. NULL if there is none, or if it can't be used: then why. */
-const struct pcap_module *pcapint_load_module_for(const char *device, char *why);
+/*
+ * Loads the modules in files that have a prefix of the device's name, and hands each to ask() until that returns true.
+ * Of the first that can't be used, why tells the reason; it is left alone if there is none.
+ */
+void pcapint_ask_module_files(
+	const char *device, bool (*ask)(const struct pcap_module *module, void *user), void *user, char *why);
 
 /* What all threads share (modules-table.c). The loaded module of a path, or NULL. */
 const struct pcap_module *pcapint_loaded_module(const char *path);

@@ -283,10 +283,12 @@ class Loader:
     def clashes_are_told(self):
         first, second = self.folder(), self.folder()
         winner = self.bad_module('bad', first, '-DCREATE=create_fails')
-        self.is_refused(self.bad_module('bad', second), f'{winner} has the same name and comes first', first, second, self.good)
+        self.is_refused(self.bad_module('bad', second), f'{winner} has its name and comes first', first, second, self.good)
         other = self.bad_module('also', second, '-DPREFIXES="also bad"')
-        self.is_refused(other, f'{winner} has device names of the same prefix and comes first', first, second, self.good)
+        self.is_refused(other, f'{winner} has one of its prefixes and comes first', first, second, self.good)
         has(self.run([self.opens, 'bad0'], first, second), 'the test says no')
+        longer = self.bad_module('longer', second, '-DPREFIXES="bad-longer"')
+        check(self.problem(longer, first, second) == '', 'a prefix that begins as another one is its own')
         has(self.run([self.opens, 'bad0'], second, first), 'no such device')  # also comes before bad
         has(self.run([self.opens, '--list'], first, second, self.good), 'error: \n')
 
@@ -294,7 +296,7 @@ class Loader:
         result = run([self.tree.bindir / 'weir', 'modules', '--json'], env=self.environment())
         prefixes = [prefix for module in json.loads(result) if 'file' not in module for prefix in module['prefixes']]
         folder = self.folder()
-        self.is_refused(self.bad_module('linux', folder), 'the built-in module linux has the same name')
+        self.is_refused(self.bad_module('linux', folder), 'the built-in module linux has its name')
         if not prefixes:
             raise Skip('no built-in module has a prefix')
         self.is_refused(self.bad_module('bad', folder, f'-DPREFIXES="x {prefixes[0]}"'), 'the built-in module')

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "print.h"
+#include "read-resume.h"
 
 /* The resolution where an interface tells none, in powers of 10. */
 #define TSRESOL_DEFAULT 6
@@ -40,6 +41,20 @@ void input_close(struct input *input)
 	pcapng_close(input->reader);
 	input->interfaces = NULL;
 	input->reader = NULL;
+	resume_end(input);
+}
+
+/* The next block of the file, past what the stream of a file that is read on begins with again. */
+static int next_block(struct input *input, const struct pcapng_block **block)
+{
+	int status;
+
+	do {
+		status = input->reader != NULL ? pcapng_next(input->reader, block) : 0;
+	} while (status == 1 && input->skip > 0 && input->skip-- > 0);
+	if (status == PCAP_ERROR)
+		snprintf(input->damage, sizeof(input->damage), "%s", pcapng_error(input->reader));
+	return status;
 }
 
 bool input_fetch(struct input *input)
@@ -51,18 +66,16 @@ bool input_fetch(struct input *input)
 		return true;
 	if (input->done)
 		return false;
-	status = pcapng_next(input->reader, &block);
-	if (status == PCAP_ERROR_BREAK)
-		return false;
-	input->done = status <= 0;
-	if (status < 0)
-		snprintf(input->damage, sizeof(input->damage), "%s", pcapng_error(input->reader));
-	if (status <= 0)
+	do {
+		status = next_block(input, &block);
+	} while (status == PCAP_ERROR && input->resume != NULL && resume_behind(input));
+	input->done = status == 0 || status == PCAP_ERROR;
+	if (status != 1)
 		return false;
 	input->block = block;
 	/* The two blocks that stand for the header of a pcap file have no length. */
 	if (block->length > 0)
-		input->end = block->offset + block->length;
+		input->end = block->offset + block->length + (uint64_t)input->shift;
 	if (block->type == PCAPNG_SECTION)
 		input->is_pcap = block->length == 0;
 	if (block->type == PCAPNG_ENHANCED_PACKET || block->type == PCAPNG_OBSOLETE_PACKET)
@@ -80,7 +93,8 @@ void input_take(struct input *input)
 void input_begin_section(struct input *input)
 {
 	forget_interfaces(input);
-	input->sections++;
+	input->swapped = input->block->swapped != 0;
+	input->section = (struct extent){input->block->offset + (uint64_t)input->shift, input->block->length};
 }
 
 struct pcapng_block *input_copy_block(const struct pcapng_block *block)
@@ -134,6 +148,7 @@ bool input_add_interface(struct input *input)
 		.block = input_copy_block(input->block), .tsresol = TSRESOL_DEFAULT, .number = NO_NUMBER};
 	if (interface->block == NULL)
 		return false;
+	interface->block->offset += (uint64_t)input->shift;
 	if (name != NULL)
 		interface->name = strndup(name->value, name->length);
 	if (tsresol != NULL && tsresol->length == 1)

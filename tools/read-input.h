@@ -22,6 +22,12 @@ struct input_interface {
 	const struct packet_filter *filter; /* NULL: none was looked for yet */
 };
 
+/* A piece of a file. */
+struct extent {
+	uint64_t offset;
+	uint64_t length;
+};
+
 struct input {
 	const char *path;
 	const char *name; /* for messages */
@@ -30,11 +36,20 @@ struct input {
 	struct instant time;              /* of that, or of the last one that had a time */
 	bool is_pcap;
 	bool done;
-	uint64_t sections; /* begun */
-	uint64_t end;      /* offset of what is behind the last good block */
+	uint64_t end; /* offset of what is behind the last good block */
 	struct input_interface *interfaces;
 	size_t interface_count;
 	size_t interface_capacity;
+	struct extent section; /* the header of the section at hand */
+	bool swapped;          /* it is of the other byte order */
+	/* Of a file that is read on behind damage (read-resume.c); else all is 0. */
+	struct resume *resume;
+	int64_t shift;                 /* what is added to an offset in the stream for that in the file */
+	uint64_t head_size;            /* what the stream begins with, again; */
+	size_t skip;                   /* and how many blocks these are, that are not there yet */
+	uint64_t left_out;             /* bytes */
+	uint64_t gaps;                 /* in so many places */
+	bool told;                     /* it was said what is wrong */
 	char damage[PCAP_ERRBUF_SIZE]; /* what ended it, if not its end */
 };
 

@@ -3,6 +3,7 @@
  * `weir read`: shows the packets of savefiles, or writes them to another one, some or all of them. What is good of a
  * damaged file comes first, then the error.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include "command.h"
 #include "read-loop.h"
+#include "read-resume.h"
 #include "source.h"
 #include "stop.h"
 
@@ -77,8 +79,11 @@ static bool open_inputs(struct reading *reading, char **paths)
 			return false;
 		}
 		if (reading->settings->follow ? follow_open(&reading->follower, input, paths[i])
-					      : input_open(input, paths[i]))
+					      : input_open(input, paths[i])) {
+			if (reading->settings->repair)
+				resume_prepare(input);
 			continue;
+		}
 		if (!stop_requested())
 			complain_of(input->name, input->damage);
 		return false;
@@ -120,7 +125,10 @@ static int tell_damage(const struct reading *reading, int status)
 	for (size_t i = 0; i < reading->input_count; i++) {
 		const struct input *input = &reading->inputs[i];
 
-		if (input->damage[0] == '\0')
+		if (input->left_out > 0)
+			complain("%s: %" PRIu64 " bytes in %" PRIu64 " places are left out", input->name,
+				input->left_out, input->gaps);
+		if (input->damage[0] == '\0' || input->told)
 			continue;
 		complain_of(input->name, input->damage);
 		if (!reading->settings->repair)

@@ -157,6 +157,74 @@ def ng_packets(data):
     return sizes
 
 
+def damaged_kinds(whole, places):
+    """(what it is, the bytes, the numbers of the packets in them that are lost): packet n begins at places[n]."""
+    for n in range(1, len(places) - 1):
+        start, end = places[n], places[n + 1]
+        yield f'packet {n} overwritten', whole[:start] + b'\xff' * (end - start) + whole[end:], {n}
+        yield f'the head of packet {n} overwritten', whole[:start] + b'\xff' * 16 + whole[start + 16:], {n}
+        # In a pcap file any length that is small enough is good.
+        if whole.startswith(b'\x0a\x0d'):
+            yield f'bytes of packet {n} lost', whole[:start + 9] + whole[start + 22:], {n}
+        yield f'bytes before packet {n} put in', whole[:start] + b'\xff' * 13 + whole[start:], set()
+        third = places[min(n + 3, len(places) - 1)]
+        yield (f'{n} and two others overwritten', whole[:start] + b'\xee' * (third - start) + whole[third:],
+               {n, n + 1, n + 2})
+    # Twice in one file.
+    first, second = places[3], places[8]
+    yield 'two places', (whole[:first] + b'\xff' * 20 + whole[first + 20:second] + b'\xff' * 20 +
+                         whole[second + 20:]), {3, 8}
+
+
+def what_comes_after_damage_is_found():
+    count = 12
+    frames = [make_udp(n, 60 + 7 * n) for n in range(count)]
+    head = ng.section((1, b'kept')) + ng.interface((2, b'eth0')) + ng.interface((2, b'eth1'))
+    blocks = [ng.packet(n % 2, 10**15 + n, frame, (1, b'number')) for n, frame in enumerate(frames)]
+    with Folder() as folder:
+        bad, good = folder.path / 'bad', folder.path / 'good.pcapng'
+        write_pcap(bad, frames)
+        pcap = bad.read_bytes()
+        for whole, sizes, start in ((head + b''.join(blocks), [len(one) for one in blocks], len(head)),
+                                    (pcap, [16 + len(one) for one in frames], 24)):
+            places = [start]
+            for size in sizes:
+                places.append(places[-1] + size)
+            for what, data, lost in damaged_kinds(whole, places):
+                bad.write_bytes(data)
+                result = weir('read', bad, '--repair', '-w', good, '-F', 'pcapng')
+                same(numbers(ng.frames_of(good)), [n for n in range(count) if n not in lost], what)
+                holds(result.stderr, ' at offset ', ' bytes in ', ' places are left out')
+                if whole is not pcap:
+                    same([one.interface for one in ng.packets_of(good)],
+                         [n % 2 for n in range(count) if n not in lost], f'interfaces: {what}')
+                    same([one.kind for one in ng.blocks_of(good)][:4],
+                         [ng.SECTION, ng.INTERFACE, ng.INTERFACE, ng.ENHANCED], 'how it begins')
+        # The offsets that are told are those in the file, also of the second place.
+        for start in places[3], places[8]:
+            holds(result.stderr, f' at offset {start}: ')
+
+
+def mutations_do_no_harm():
+    """Whatever is wrong, what is written is a whole file of packets that were there."""
+    generator = random.Random(11)
+    frames = [make_udp(n, 60 + n) for n in range(20)]
+    whole = (ng.section() + ng.interface((2, b'eth0')) +
+             b''.join(ng.packet(0, 10**15 + n, frame) for n, frame in enumerate(frames)))
+    with Folder() as folder:
+        bad, good = folder.path / 'bad', folder.path / 'good.pcapng'
+        write_pcap(bad, frames)
+        for original in (whole, bad.read_bytes()):
+            for _ in range(60):
+                data = bytearray(original)
+                for _ in range(generator.randrange(1, 12)):
+                    at = generator.randrange(60, len(data))
+                    data[at:at + generator.randrange(3)] = generator.randbytes(generator.randrange(4))
+                bad.write_bytes(data)
+                weir('read', bad, '--repair', '-w', good, '-F', 'pcapng')
+                ng.blocks_of(good)
+
+
 # ---- On a terminal ----
 
 HOSTILE = [b'\x1b[2J\x1b]0;owned\x07', b'nul\0inside', b'\xff\xfe\xc3', '\u202e\u2066reversed'.encode(),
@@ -233,6 +301,8 @@ CASES = [
     ('a full disk is told at once', full_disks_are_told_at_once),
     ('a signal leaves complete files', signals_leave_complete_files),
     ('read --repair: a file cut anywhere', repaired_files_are_good),
+    ('read --repair: what comes after damage', what_comes_after_damage_is_found),
+    ('read --repair: mutations', mutations_do_no_harm),
     ('comments do no harm on a terminal', comments_do_no_harm),
     ('long work shows how far it is', long_work_shows_how_far_it_is),
 ]

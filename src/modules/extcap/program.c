@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Finds and runs extcap programs. They are code that runs as the user of the library, so a folder or a program that
+ * somebody else could have written is passed over, and a program with raised privileges looks in the fixed folders only.
+ */
+#include "extcap.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PATH_VARIABLE "PCAP_EXTCAP_PATH"
+#define ANSWER_MAX (256 * 1024) /* bytes; the longest of Wireshark's own is 8 KiB */
+#define ANSWER_MILLISECONDS 5000
+#define STOP_MILLISECONDS 1000 /* to end by itself after SIGTERM */
+
+extern char **environ;
+
+/* Where Wireshark's packages put their programs. */
+static const char fixed_folders[] =
+	"/usr/lib/x86_64-linux-gnu/wireshark/extcap:/usr/lib/aarch64-linux-gnu/wireshark/extcap:"
+	"/usr/lib64/wireshark/extcap:/usr/lib/wireshark/extcap:/usr/local/lib/wireshark/extcap";
+
+/* Whether only root and who runs this could have changed it. */
+static bool is_safe(const struct stat *file)
+{
+	return (file->st_uid == 0 || file->st_uid == geteuid()) && (file->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+static int visit_program(const char *folder, const char *name, extcap_visitor visitor, void *context)
+{
+	char path[PATH_MAX], real[PATH_MAX];
+	struct stat file;
+
+	if (name[0] == '.' || snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path))
+		return 0;
+	if (realpath(path, real) == NULL || stat(real, &file) == -1 || !S_ISREG(file.st_mode) || !is_safe(&file) ||
+		access(real, X_OK) == -1)
+		return 0;
+	return visitor(path, context);
+}
+
+static int visit_folder(const char *folder, extcap_visitor visitor, void *context)
+{
+	struct dirent **names;
+	struct stat file;
+	int status = 0;
+
+	if (folder[0] != '/' || stat(folder, &file) == -1 || !is_safe(&file))
+		return 0;
+	int count = scandir(folder, &names, NULL, alphasort);
+	for (int i = 0; i < count; i++) {
+		if (status == 0)
+			status = visit_program(folder, names[i]->d_name, visitor, context);
+		free(names[i]);
+	}
+	if (count >= 0)
+		free(names);
+	return status;
+}
+
+static int visit_folders(const char *folders, extcap_visitor visitor, void *context)
+{
+	char folder[PATH_MAX];
+	int status = 0;
+
+	while (*folders != '\0' && status == 0) {
+		size_t length = strcspn(folders, ":");
+		if (length < sizeof(folder)) {
+			memcpy(folder, folders, length);
+			folder[length] = '\0';
+			status = visit_folder(folder, visitor, context);
+		}
+		folders += length + (folders[length] == ':');
+	}
+	return status;
+}
+
+int pcapint_extcap_each(bool fixed_too, extcap_visitor visitor, void *context)
+{
+	const char *folders = secure_getenv(PATH_VARIABLE);
+	int status = folders != NULL ? visit_folders(folders, visitor, context) : 0;
+
+	return status != 0 || !fixed_too ? status : visit_folders(fixed_folders, visitor, context);
+}
+
+/* ---- Running ---- */
+
+/* In a process group of its own, so that what it starts ends with it; with no input. */
+static int spawn(struct extcap_process *process, char *const arguments[], int output, int output_of_child)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none, all;
+	int error;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawnattr_init(&attributes);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, output, output_of_child);
+	posix_spawnattr_setpgroup(&attributes, 0);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &all);
+	posix_spawnattr_setflags(
+		&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	error = posix_spawn(&process->pid, arguments[0], &actions, &attributes, arguments, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
+	return -error;
+}
+
+int pcapint_extcap_start(struct extcap_process *process, char *const arguments[], bool asking)
+{
+	int ends[2], error;
+
+	*process = (struct extcap_process){.pid = -1, .output = -1};
+	if (pipe2(ends, O_CLOEXEC) == -1)
+		return -errno;
+	/* Past the three standard ones, which the child's are opened over. */
+	int write_end = fcntl(ends[1], F_DUPFD_CLOEXEC, 3);
+	close(ends[1]);
+	error = write_end == -1 ? -errno
+				: spawn(process, arguments, write_end, asking ? STDOUT_FILENO : STDERR_FILENO);
+	if (write_end != -1)
+		close(write_end);
+	if (error != 0) {
+		close(ends[0]);
+		process->pid = -1;
+		return error;
+	}
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	process->output = ends[0];
+	return 0;
+}
+
+static int64_t milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* Reads to the end; the bytes, or -1 with errno set. */
+static ssize_t read_answer(int fd, char *answer)
+{
+	int64_t until = milliseconds() + ANSWER_MILLISECONDS;
+	size_t size = 0;
+
+	while (size < ANSWER_MAX) {
+		struct pollfd ready = {.fd = fd, .events = POLLIN};
+		int64_t left = until - milliseconds();
+		ssize_t bytes;
+
+		if (left <= 0 || poll(&ready, 1, (int)left) == 0) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+		bytes = read(fd, answer + size, ANSWER_MAX - size);
+		if (bytes == 0)
+			return (ssize_t)size;
+		if (bytes == -1 && errno != EINTR && errno != EAGAIN)
+			return -1;
+		size += bytes > 0 ? bytes : 0;
+	}
+	errno = EMSGSIZE;
+	return -1;
+}
+
+char *pcapint_extcap_ask(char *const arguments[])
+{
+	struct extcap_process process;
+	char *answer = malloc(ANSWER_MAX + 1);
+	ssize_t size = -1;
+	int error;
+
+	if (answer == NULL)
+		return NULL;
+	error = -pcapint_extcap_start(&process, arguments, true);
+	if (error == 0) {
+		size = read_answer(process.output, answer);
+		error = errno;
+		pcapint_extcap_stop(&process);
+	}
+	if (size >= 0) {
+		answer[size] = '\0';
+		/* Text that ends at a NUL byte is as good as any. */
+		return answer;
+	}
+	free(answer);
+	errno = error;
+	return NULL;
+}
+
+void pcapint_extcap_read_output(const struct extcap_process *process, char *text, size_t size)
+{
+	ssize_t bytes = process->output != -1 ? read(process->output, text, size - 1) : 0;
+
+	text[bytes > 0 ? bytes : 0] = '\0';
+	/* Only the first line, and nothing that a terminal would take for a command. */
+	for (char *at = text; *at != '\0'; at++)
+		if (*at == '\n' || *at == '\r') {
+			*at = '\0';
+			break;
+		} else if ((unsigned char)*at < ' ' || *at == 0x7f) {
+			*at = '?';
+		}
+}
+
+bool pcapint_extcap_has_ended(const struct extcap_process *process)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	return waitid(P_PID, process->pid, &info, WEXITED | WNOHANG | WNOWAIT) == -1 || info.si_pid != 0;
+}
+
+void pcapint_extcap_stop(struct extcap_process *process)
+{
+	int64_t until = milliseconds() + STOP_MILLISECONDS;
+	const struct timespec moment = {.tv_nsec = 2000000};
+
+	if (process->output != -1)
+		close(process->output);
+	process->output = -1;
+	if (process->pid == -1)
+		return;
+	kill(-process->pid, SIGTERM);
+	while (!pcapint_extcap_has_ended(process) && milliseconds() < until)
+		nanosleep(&moment, NULL);
+	/* And what it has started; before it is waited for, as after that the number may be another's. */
+	kill(-process->pid, SIGKILL);
+	while (waitpid(process->pid, NULL, 0) == -1 && errno == EINTR)
+		;
+	process->pid = -1;
+}

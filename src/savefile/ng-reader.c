@@ -15,7 +15,8 @@ struct pcapng_reader {
 	size_t option_capacity;
 	int described; /* of a file in pcap format: blocks that were made up for its header */
 	uint8_t tsresol;
-	struct pcapng_option tsresol_option;
+	uint8_t fcslen;
+	struct pcapng_option classic_options[2];
 };
 
 pcapng_reader_t *pcapng_open(const char *path, char *errbuf)
@@ -64,6 +65,20 @@ static void keep_classic(u_char *user, const struct pcap_pkthdr *header, const u
 	*(struct classic_packet *)user = (struct classic_packet){*header, data};
 }
 
+/* What the file header tells of the interface beside its link type. */
+static void describe_classic(pcapng_reader_t *reader)
+{
+	const pcap_t *p = reader->p;
+	struct pcapng_block *block = &reader->block;
+
+	reader->tsresol = p->opt.tstamp_precision == PCAP_TSTAMP_PRECISION_NANO ? 9 : 6;
+	reader->fcslen = (uint8_t)(2 * LT_FCS_LENGTH((uint32_t)p->linktype_ext));
+	reader->classic_options[0] = (struct pcapng_option){PCAPNG_IF_TSRESOL, 1, &reader->tsresol};
+	reader->classic_options[1] = (struct pcapng_option){PCAPNG_IF_FCSLEN, 1, &reader->fcslen};
+	block->options = reader->classic_options;
+	block->option_count = LT_FCS_LENGTH_PRESENT(p->linktype_ext) ? 2 : 1;
+}
+
 /*
  * 2 blocks come before the packets. Time stamps are as precise as those of the file.
  */
@@ -75,8 +90,6 @@ static int next_classic(pcapng_reader_t *reader)
 	int status;
 
 	if (reader->described < 2) {
-		reader->tsresol = nanoseconds ? 9 : 6;
-		reader->tsresol_option = (struct pcapng_option){PCAPNG_IF_TSRESOL, 1, &reader->tsresol};
 		block->type = reader->described++ == 0 ? PCAPNG_SECTION : PCAPNG_INTERFACE;
 		block->swapped = reader->p->core->swapped;
 		if (block->type == PCAPNG_SECTION)
@@ -84,8 +97,7 @@ static int next_classic(pcapng_reader_t *reader)
 		block->linktype = (uint16_t)pcapint_dlt_to_linktype(reader->p->linktype);
 		block->dlt = reader->p->linktype;
 		block->snaplen = (uint32_t)reader->p->snapshot;
-		block->options = &reader->tsresol_option;
-		block->option_count = 1;
+		describe_classic(reader);
 		return 1;
 	}
 	block->offset = input_offset(&reader->p->core->savefile->input);

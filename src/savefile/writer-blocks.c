@@ -59,6 +59,15 @@ int pcapint_writer_begin_section(pcap_writer_t *writer)
 	return begin_section(writer, &block);
 }
 
+/* The frame check sequence's length, as the link-type field has it; what it can't have is not told. */
+static uint32_t fcs_field(const struct pcapng_block *block)
+{
+	const struct pcapng_option *option = pcapng_find_option(block, PCAPNG_IF_FCSLEN);
+	uint32_t bytes = option != NULL && option->length == 1 ? *(const uint8_t *)option->value : UINT32_MAX;
+
+	return bytes % 2 == 0 && bytes / 2 <= 0xf ? LT_FCS_DATALINK_EXT(bytes / 2) : 0;
+}
+
 static int put_pcap_header(pcap_writer_t *writer, const struct pcapng_block *block)
 {
 	struct pcap_file_header header = {
@@ -66,22 +75,24 @@ static int put_pcap_header(pcap_writer_t *writer, const struct pcapng_block *blo
 		.version_major = PCAP_VERSION_MAJOR,
 		.version_minor = PCAP_VERSION_MINOR,
 		.snaplen = block->snaplen != 0 ? block->snaplen : MAXIMUM_SNAPLEN,
-		.linktype = block->linktype,
+		.linktype = block->linktype | fcs_field(block),
 	};
+	uint32_t linktype;
 
 	if (writer->head_size == 0)
 		return pcapint_writer_add_to_head(writer, (u_char *)&header, sizeof(header));
 	memcpy(&header, writer->head, sizeof(header));
-	if (header.linktype == block->linktype && block->snaplen <= header.snaplen)
+	linktype = header.linktype & LINKTYPE_FIELD_TYPE;
+	if (linktype == block->linktype && block->snaplen <= header.snaplen)
 		return 0;
-	if (header.linktype == block->linktype)
+	if (linktype == block->linktype)
 		snprintf(writer->errbuf, sizeof(writer->errbuf),
 			"the snapshot length of the pcap file is %u: an interface with %u can't be added",
 			header.snaplen, block->snaplen);
 	else
 		snprintf(writer->errbuf, sizeof(writer->errbuf),
 			"a pcap file has one link-layer type, and its is %u: an interface with %u can't be added",
-			header.linktype, block->linktype);
+			linktype, block->linktype);
 	return PCAP_ERROR;
 }
 

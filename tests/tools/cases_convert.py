@@ -103,6 +103,24 @@ def formats_change_and_change_back():
             same((path / 'odd.pcap').read_bytes(), (path / 'there.pcapng').read_bytes(), 'the same as by name')
 
 
+def the_frame_check_sequence_is_kept():
+    """Its length is in the link-type field of pcap files, in units of two bytes."""
+    with Folder() as folder:
+        path = folder.path
+        for words in (0, 1, 2, 15):
+            data = bytearray(folder.bytes)
+            struct.pack_into('<I', data, 20, 1 | 0x04000000 | words << 28)
+            (path / 'fcs.pcap').write_bytes(data)
+            weir('read', path / 'fcs.pcap', '-w', path / 'copy.pcap')
+            same((path / 'copy.pcap').read_bytes(), bytes(data), f'the copy with {words}')
+            weir('read', path / 'fcs.pcap', '-w', path / 'there.pcapng')
+            same(dict(ng.block_options(ng.blocks_of(path / 'there.pcapng')[1]))[13], bytes([2 * words]), 'if_fcslen')
+            weir('read', path / 'there.pcapng', '-w', path / 'back.pcap')
+            same((path / 'back.pcap').read_bytes(), bytes(data), f'there and back with {words}')
+        weir('read', path / 'fcs.pcap', '-w', path / 'copy.pcap', '--append')
+        same((path / 'copy.pcap').read_bytes(), bytes(data) + bytes(data[24:]), 'appended')
+
+
 def files_are_compressed_by_name_or_option():
     with Folder() as folder:
         path = folder.path
@@ -274,6 +292,7 @@ CASES = [
     ('read -w: from pcapng to pcapng nothing is lost', from_pcapng_to_pcapng_nothing_is_lost),
     ('read -w: what must not be copied is left out of parts', what_must_not_be_copied_is_left_out_of_parts),
     ('read -w: formats change and change back', formats_change_and_change_back),
+    ('read -w: the frame check sequence is kept', the_frame_check_sequence_is_kept),
     ('read -w: compression by name or option', files_are_compressed_by_name_or_option),
     ('read -w: precision is converted', precision_is_converted),
     ('read -w: a pcap file has one link type', a_pcap_file_has_one_link_type),

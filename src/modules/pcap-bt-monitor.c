@@ -3,7 +3,7 @@
  * The module for Linux's Bluetooth monitor: bluetooth-monitor, which is all adapters together, with what the kernel
  * says of them (added, up, gone) and what programs ask of it. It reads the monitor channel of HCI sockets.
  */
-#include "modules/bluetooth/hci.h"
+#include "bluetooth/hci.h"
 
 #include <pcap/bluetooth.h>
 

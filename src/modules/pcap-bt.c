@@ -3,7 +3,7 @@
  * The module for Bluetooth adapters on Linux: bluetooth0, bluetooth1 and so on, what goes between the host and the
  * controller (HCI), with its direction. It reads the kernel's raw HCI sockets.
  */
-#include "modules/bluetooth/hci.h"
+#include "bluetooth/hci.h"
 
 #include <pcap/bluetooth.h>
 

@@ -4,7 +4,7 @@
  * reads the kernel's usbmon devices by their binary interface, which Documentation/usb/usbmon.rst in the kernel's
  * sources describes.
  */
-#include "modules/usb/usb.h"
+#include "usb/usb.h"
 
 #include <pcap/usb.h>
 

@@ -3,7 +3,7 @@
  * HCI sockets, for the two Bluetooth modules: opening, binding, receiving with what the kernel tells of a message, and
  * the count of what it had to drop.
  */
-#include "modules/bluetooth/hci.h"
+#include "hci.h"
 
 #include <errno.h>
 #include <linux/sock_diag.h>

@@ -3,7 +3,7 @@
  * Makes the devices that are plugged in tell what they are, so that a capture of their bus begins with it. For the USB
  * module.
  */
-#include "modules/usb/usb.h"
+#include "usb.h"
 
 #include <dirent.h>
 #include <endian.h>

@@ -15,7 +15,9 @@
 
 #include <pcap/weir.h>
 
+#include "bpf/native.h"
 #include "bpf/program.h"
+#include "bpf/set-graph.h"
 
 #include "../tests/lib/random-numbers.h"
 #include "../tests/unit/bpf/plausible-programs.h"
@@ -65,6 +67,34 @@ static void check_packet(const pcap_filter_set_t *set, const struct bpf_program 
 	must(accepting == expected);
 }
 
+/* The same for what large sets become, if it is not combined: programs one after the other. */
+static void check_concatenation(const struct bpf_program *programs, u_int count, const uint8_t *data, u_int caplen)
+{
+	struct bpf_native native;
+	struct bpf_ops ops;
+	bool added[MOST_PROGRAMS];
+
+	must(pcapint_set_concatenate(programs, count, NATIVE_MOST_OPS, &ops, added) == 0);
+	bool made = pcapint_native_make(&native, &ops);
+	must(made == pcapint_has_native);
+	for (u_int cut = 0; cut <= caplen; cut += 1 + cut) {
+		const u_char *packet = at_the_end(data, caplen - cut);
+		u_int buflen = caplen - cut, wirelen = buflen + 10;
+		uint64_t expected = 0, matches = 0, natively = 0;
+		for (u_int i = 0; i < count; i++)
+			if (added[i] && bpf_filter(programs[i].bf_insns, packet, wirelen, buflen) != 0)
+				expected |= 1ull << i;
+		pcapint_run_ops(&ops, packet, wirelen, buflen, NULL, &matches);
+		must(matches == expected);
+		if (made)
+			native.run(packet, buflen, wirelen, &natively);
+		must(!made || natively == expected);
+	}
+	if (made)
+		pcapint_native_free(&native);
+	pcapint_free_ops(&ops);
+}
+
 /* Reads the programs; how many, and where the packet begins. */
 static u_int read_programs(const uint8_t **data, size_t *size, struct bpf_program *programs)
 {
@@ -106,6 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			check_packet(set, programs, count, data, (u_int)size - cut);
 		pcap_filter_set_free(set);
 	}
+	check_concatenation(programs, count, data, (u_int)size);
 	for (u_int i = 0; i < count; i++)
 		pcap_freecode(&programs[i]);
 	return 0;

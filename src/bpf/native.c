@@ -13,9 +13,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Larger programs are left to the interpreter, and so is code that an offset in it might not reach. */
-#define MOST_OPS 65536
-
 /* A line of the processor's caches. */
 #define LINE 64
 
@@ -232,7 +229,7 @@ static bool map_code(struct bpf_native *native, const uint8_t *code, size_t size
 bool pcapint_native_make(struct bpf_native *native, struct bpf_ops *ops)
 {
 	struct emitter e = {.ops = ops};
-	bool made = pcapint_has_native && ops->count <= MOST_OPS &&
+	bool made = pcapint_has_native && ops->count <= NATIVE_MOST_OPS &&
 		    (ops->facts != NULL || pcapint_find_facts(ops) == 0) && emit(&e) &&
 		    map_code(native, e.code, e.used);
 
@@ -301,7 +298,7 @@ static struct shared_native *make_entry(const struct bpf_insn *program, u_int le
 
 const struct bpf_native *pcapint_native_get(const struct bpf_insn *program, u_int len)
 {
-	if (!pcapint_has_native || len >= MOST_OPS)
+	if (!pcapint_has_native || len >= NATIVE_MOST_OPS)
 		return NULL;
 	pthread_mutex_lock(&shared.lock);
 	struct shared_native *entry = find_shared(program, len);

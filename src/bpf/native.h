@@ -21,6 +21,9 @@ struct bpf_native {
 	size_t room;  /* of these */
 };
 
+/* Longer programs are left to the interpreter. */
+#define NATIVE_MOST_OPS 65536
+
 /* Whether this build has an emitter for this processor; and a byte that is, repeated, no instruction of it. */
 extern const bool pcapint_has_native;
 extern const uint8_t pcapint_native_trap;

@@ -2,7 +2,8 @@
 /*
  * What filter sets are made from: values, which are functions of the packet, and decision graphs over them, in which
  * parts that are equal are there once, whichever filter they come from. set-decode.c turns a program into a graph,
- * set-combine.c many graphs into blocks that answer all of them, set-emit.c blocks into ops.
+ * set-combine.c many graphs into blocks that answer all of them, set-emit.c blocks into ops. Where that grows too large,
+ * set-concat.c puts the programs one after the other instead.
  *
  * Values, nodes, lists and blocks are numbers: those of their records. Records consist of 32-bit words.
  */
@@ -118,5 +119,12 @@ uint32_t pcapint_set_combine(struct set_graph *graph, uint32_t list);
 
 /* The blocks from one on as ops, whose results are bits by filter. 0, or -1 without memory or if they can't be. */
 int pcapint_set_emit(struct set_graph *graph, uint32_t block, uint32_t done_offset, struct bpf_ops *ops);
+
+/*
+ * Or loop-free programs one after the other, as ops with the same results, "most" at most; added[i]: whether program i
+ * is among them. 0, or -1 without memory.
+ */
+int pcapint_set_concatenate(
+	const struct bpf_program *programs, size_t count, uint32_t most, struct bpf_ops *ops, bool *added);
 
 #endif

@@ -235,7 +235,8 @@ static int by_range_then_member(const void *a, const void *b)
 
 static void make_range_lists(struct combiner *combiner, struct group *group)
 {
-	qsort(group->deviations, group->deviation_count, sizeof(*group->deviations), by_range_then_member);
+	if (group->deviation_count != 0)
+		qsort(group->deviations, group->deviation_count, sizeof(*group->deviations), by_range_then_member);
 	for (uint32_t i = 0; i < group->deviation_count && !combiner_has_failed(combiner); i++) {
 		const struct deviation *deviation = &group->deviations[i];
 		struct range *range = &group->ranges[deviation->range];

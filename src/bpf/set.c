@@ -86,7 +86,7 @@ static uint32_t list_of(struct set_graph *graph, const uint32_t *nodes, size_t c
 
 /*
  * Combines what can be combined, and leaves the nodes of what can't as NOT_INTERNED. What grows too large together is
- * not combined at all.
+ * not combined at all: then there are no ops.
  */
 static int combine(pcap_filter_set_t *set, const struct bpf_program *programs, uint32_t *nodes)
 {
@@ -106,6 +106,25 @@ static int combine(pcap_filter_set_t *set, const struct bpf_program *programs, u
 	return failed ? PCAP_ERROR : 0;
 }
 
+/* Instead, as one piece of native code; where there is none, they are run one by one. */
+static int concatenate(pcap_filter_set_t *set, const struct bpf_program *programs, uint32_t *nodes)
+{
+	bool *added = calloc(set->count + 1, sizeof(*added));
+	int status = PCAP_ERROR;
+
+	if (added != NULL &&
+		pcapint_set_concatenate(programs, set->count, NATIVE_MOST_OPS, &set->ops, added) == 0) {
+		status = 0;
+		set->is_native = pcapint_native_make(&set->native, &set->ops);
+		for (size_t i = 0; i < set->count && set->is_native; i++)
+			nodes[i] = added[i] ? SET_ACCEPT : NOT_INTERNED;
+		if (!set->is_native)
+			pcapint_free_ops(&set->ops);
+	}
+	free(added);
+	return status;
+}
+
 static int fill(pcap_filter_set_t *set, const struct bpf_program *programs, uint32_t flags, char *errbuf)
 {
 	bool native = !(flags & PCAP_FILTER_SET_INTERPRETED) && pcapint_native_is_allowed();
@@ -115,11 +134,13 @@ static int fill(pcap_filter_set_t *set, const struct bpf_program *programs, uint
 	set->lone = calloc(set->count + 1, sizeof(*set->lone));
 	if (nodes == NULL || set->lone == NULL || combine(set, programs, nodes) != 0)
 		status = no_memory(errbuf);
+	if (status == 0 && native && set->ops.count == 0 && concatenate(set, programs, nodes) != 0)
+		status = no_memory(errbuf);
 	for (size_t i = 0; i < set->count && status == 0; i++)
 		if (nodes[i] == NOT_INTERNED)
 			status = add_lone(set, &programs[i], (uint32_t)i, native, errbuf);
 	free(nodes);
-	if (status == 0 && native && set->ops.count != 0)
+	if (status == 0 && native && set->ops.count != 0 && !set->is_native)
 		set->is_native = pcapint_native_make(&set->native, &set->ops);
 	return status;
 }

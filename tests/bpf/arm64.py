@@ -14,7 +14,7 @@ import tap
 from tap import Skip, check, run
 
 ENGINE = ['interpret', 'native', 'native-arm64', 'opcodes', 'ops', 'ops-facts', 'ops-run', 'program', 'validate']
-SETS = ['intern', 'set', 'set-combine', 'set-decode', 'set-emit', 'set-ranges']
+SETS = ['intern', 'set', 'set-combine', 'set-concat', 'set-decode', 'set-emit', 'set-ranges']
 FUZZER = ['fuzz/random.c', 'tests/lib/random-numbers.c', 'tests/unit/bpf/plausible-programs.c',
           'tests/unit/bpf/random-programs.c']
 CASES = ['tests/bpf/native-cases.c', 'tests/bpf/cases.c', 'src/bpf/assembler.c']

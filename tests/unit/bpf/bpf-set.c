@@ -168,6 +168,28 @@ static void test_filters_that_do_not_combine(void **state _U_)
 	free_filters(&filters);
 }
 
+/* So many comparisons of overlapping bytes that they are run one after the other. */
+static void test_filters_that_grow_out_of_bounds(void **state _U_)
+{
+	static struct filters filters;
+	uint64_t random = 11;
+	char text[400];
+
+	for (int i = 0; i < 350; i++) {
+		int used = 0;
+		for (int j = 0; j < 8; j++)
+			used += snprintf(text + used, sizeof(text) - (size_t)used, "%sether[%u:4] > 0x%x",
+				j == 0                          ? ""
+				: random_below(&random, 2) != 0 ? " or "
+								: " and ",
+				random_below(&random, 20), random_number(&random) & 0x3030303);
+		compile_one(&filters, text);
+	}
+	compile_one(&filters, "ip6 protochain 6");
+	assert_true(check_filters(&filters) > 10000);
+	free_filters(&filters);
+}
+
 static void test_expressions(void **state _U_)
 {
 	const char *const expressions[] = {"tcp", "udp port 20", "host 10.1.1.1"}, *const wrong[] = {
@@ -312,6 +334,7 @@ int main(void)
 		cmocka_unit_test(test_filters_of_one_kind),
 		cmocka_unit_test(test_filters_of_many_kinds),
 		cmocka_unit_test(test_filters_that_do_not_combine),
+		cmocka_unit_test(test_filters_that_grow_out_of_bounds),
 		cmocka_unit_test(test_expressions),
 		cmocka_unit_test(test_programs_that_are_refused),
 		cmocka_unit_test(test_programs_may_change_afterwards),

@@ -146,8 +146,8 @@ static void linux_breakloop(pcap_t *p)
 }
 
 /*
- * Closing is all there is to do: promiscuous mode and the ring end with the last descriptor of the socket, so that a
- * fork's child that closes its copy does not end its parent's capture.
+ * Closing is all there is to do but for monitor mode: promiscuous mode and the ring end with the last descriptor of the
+ * socket, so that a fork's child that closes its copy does not end its parent's capture.
  */
 static void linux_cleanup(pcap_t *p)
 {
@@ -158,6 +158,7 @@ static void linux_cleanup(pcap_t *p)
 	if (lc->wake_fd != -1)
 		close(lc->wake_fd);
 	free(lc->copy);
+	pcapint_linux_leave_monitor(p);
 	*lc = (struct pcap_linux){.wake_fd = -1};
 	pcapint_cleanup_live_common(p);
 }
@@ -258,6 +259,7 @@ static int linux_activate(pcap_t *p)
 	/* In this order: nothing is captured before bind, which is when everything else is in place. */
 	static int (*const steps[])(pcap_t *) = {
 		pcapint_linux_look_up,
+		pcapint_linux_enter_monitor,
 		choose_link_type,
 		make_wake_fd,
 		pcapint_linux_open_socket,
@@ -274,8 +276,6 @@ static int linux_activate(pcap_t *p)
 
 	*lc = (struct pcap_linux){.wake_fd = -1};
 	p->cleanup_op = linux_cleanup;
-	if (p->opt.rfmon)
-		return PCAP_ERROR_RFMON_NOTSUP;
 	if (p->snapshot <= 0 || p->snapshot > MAXIMUM_SNAPLEN)
 		p->snapshot = MAXIMUM_SNAPLEN;
 	lc->ring = p->opt.immediate ? &pcapint_linux_ring_v2 : &pcapint_linux_ring_v3;
@@ -316,5 +316,6 @@ pcap_t *pcap_linux_create(const char *device, char *errbuf)
 	}
 	((struct pcap_linux *)p->priv)->wake_fd = -1;
 	p->activate_op = linux_activate;
+	p->can_set_rfmon_op = pcapint_linux_can_set_rfmon;
 	return p;
 }

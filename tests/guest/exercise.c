@@ -7,7 +7,7 @@
  *
  * TRAFFIC is a shell command, after which at least PACKETS packets are captured on the device. FILTER passes some of
  * them and refuses others. With TEST, only tests in whose name that stands are run. At OFFSET a packet has SIZE bytes
- * that differ from one capture to the other. Prints "ok - ..." or "not ok - ..." a test.
+ * that differ from one capture to the other. With EXERCISE_MONITOR in the environment, in monitor mode. Prints "ok - ..." or "not ok - ..." a test.
  */
 #include <pcap/pcap.h>
 
@@ -102,16 +102,26 @@ static void keep(u_char *user, const struct pcap_pkthdr *header, const u_char *d
 		pcap_breakloop(packets->handle);
 }
 
-/* An active handle, or NULL and the test has failed. */
-static pcap_t *open_device(void)
+/* A handle, or NULL and the test has failed. */
+static pcap_t *create_handle(void)
 {
 	char errbuf[PCAP_ERRBUF_SIZE] = "";
 	pcap_t *p = pcap_create(settings.device, errbuf);
 
-	if (p == NULL) {
+	if (p == NULL)
 		fail("pcap_create: %s", errbuf);
+	else if (getenv("EXERCISE_MONITOR") != NULL)
+		pcap_set_rfmon(p, 1);
+	return p;
+}
+
+/* An active handle, or NULL and the test has failed. */
+static pcap_t *open_device(void)
+{
+	pcap_t *p = create_handle();
+
+	if (p == NULL)
 		return NULL;
-	}
 	pcap_set_timeout(p, BUFFERING_MS);
 	int status = pcap_activate(p);
 	if (status == 0)
@@ -277,13 +287,10 @@ static void filters_what_it_delivers(void)
 static void truncates_to_the_snapshot_length(void)
 {
 	static struct packets packets;
-	char errbuf[PCAP_ERRBUF_SIZE];
-	pcap_t *p = pcap_create(settings.device, errbuf);
+	pcap_t *p = create_handle();
 
-	if (p == NULL) {
-		fail("pcap_create: %s", errbuf);
+	if (p == NULL)
 		return;
-	}
 	pcap_set_timeout(p, BUFFERING_MS);
 	pcap_set_snaplen(p, 10);
 	if (pcap_activate(p) == 0) {
@@ -344,14 +351,11 @@ static void *break_soon(void *handle)
 static void ends_by_breakloop_from_a_thread(void)
 {
 	static struct packets packets;
-	char errbuf[PCAP_ERRBUF_SIZE];
-	pcap_t *p = pcap_create(settings.device, errbuf);
+	pcap_t *p = create_handle();
 	pthread_t thread;
 
-	if (p == NULL) {
-		fail("pcap_create: %s", errbuf);
+	if (p == NULL)
 		return;
-	}
 	/* Without a time-out: nothing but the break ends the wait. */
 	pcap_set_timeout(p, 0);
 	if (pcap_activate(p) == 0 && pthread_create(&thread, NULL, break_soon, p) == 0) {

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Before the system's headers, which leave out what they had already. */
 #include <linux/if_ether.h>
@@ -79,6 +80,11 @@ struct pcap_linux {
 	const struct cooked_header *header; /* NULL if there is none to make */
 	enum trouble trouble;
 	bool check_hatype; /* the interface was down: it may have come back as one of another type */
+
+	/* Monitor mode: the interface that was made for it is ifindex. */
+	pid_t monitor_owner;     /* the process that made it; 0: none was made */
+	int monitor_fd;          /* the netlink socket that it belongs to */
+	uint16_t monitor_family; /* the number of nl80211 */
 
 	/* Filtering. */
 	bool filter_in_userland;
@@ -194,6 +200,8 @@ const struct linux_link_type *pcapint_linux_switch_type(const char *tagging);
 
 /* Looks up ifindex, hatype and mtu; 0 or a PCAP_ERROR_. */
 int pcapint_linux_look_up(pcap_t *p);
+/* hatype and mtu of the interface that was made for monitor mode, whose ifindex is known. */
+int pcapint_linux_look_up_monitor(pcap_t *p);
 int pcapint_linux_open_socket(pcap_t *p);
 /* Starts the capture. */
 int pcapint_linux_bind(pcap_t *p);
@@ -202,6 +210,13 @@ int pcapint_linux_set_promiscuous(pcap_t *p);
 int pcapint_linux_note_socket_error(pcap_t *p, int error);
 /* PCAP_ERROR, and errbuf tells of the trouble. */
 int pcapint_linux_tell_trouble(pcap_t *p);
+
+/* ---- monitor.c ---- */
+
+int pcapint_linux_can_set_rfmon(pcap_t *p);
+/* Where it was asked for, makes an interface in monitor mode, and it is the one to capture on; 0 or a PCAP_ERROR_. */
+int pcapint_linux_enter_monitor(pcap_t *p);
+void pcapint_linux_leave_monitor(pcap_t *p);
 
 /* ---- filter.c ---- */
 

@@ -120,24 +120,40 @@ static int send_request(int fd, const struct request *request, uint32_t sequence
 	return sendmsg(fd, &msg, 0) >= 0 ? 0 : -errno;
 }
 
-/* One attempt. A socket of its own, so that nothing of an attempt that failed is left in it. */
-static int ask_once(const struct request *request, struct buffer *buffer, struct pcapint_netlink_reading *reading)
+int pcapint_netlink_open(int protocol)
 {
 	const struct timeval patience = {.tv_sec = ANSWER_SECONDS};
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	int result;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
 
 	if (fd < 0)
 		return -errno;
 	/* Nothing but a sandbox that swallows requests makes the kernel's answer late. */
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	result = send_request(fd, request, reading->sequence);
+	return fd;
+}
+
+static int ask_on(
+	int fd, const struct request *request, struct buffer *buffer, struct pcapint_netlink_reading *reading)
+{
+	int result = send_request(fd, request, reading->sequence);
+
 	while (result == 0 && !reading->done) {
 		ssize_t size = receive(fd, buffer);
 
 		result = size < 0 ? (int)size : pcapint_netlink_take(reading, buffer->bytes, size);
 	}
-	close(fd);
+	return result;
+}
+
+/* One attempt. A socket of its own, so that nothing of an attempt that failed is left in it. */
+static int ask_once(const struct request *request, struct buffer *buffer, struct pcapint_netlink_reading *reading)
+{
+	int fd = pcapint_netlink_open(NETLINK_ROUTE), result = fd;
+
+	if (fd >= 0) {
+		result = ask_on(fd, request, buffer, reading);
+		close(fd);
+	}
 	return result;
 }
 
@@ -170,6 +186,20 @@ int pcapint_netlink_ask(
 	uint16_t request, const void *header, size_t header_size, pcapint_netlink_handler handler, void *context)
 {
 	return ask(&(struct request){request, NLM_F_REQUEST, header, header_size}, handler, context);
+}
+
+int pcapint_netlink_ask_on(int fd, uint16_t request, uint16_t flags, const void *header, size_t header_size,
+	pcapint_netlink_handler handler, void *context)
+{
+	struct buffer buffer = {malloc(FIRST_BUFFER_SIZE), FIRST_BUFFER_SIZE};
+	struct pcapint_netlink_reading reading = {.sequence = 1, .handler = handler, .context = context};
+	int result = buffer.bytes != NULL ? handler(NULL, context) : -ENOMEM;
+
+	if (result == 0)
+		result = ask_on(fd, &(struct request){request, NLM_F_REQUEST | flags, header, header_size}, &buffer,
+			&reading);
+	free(buffer.bytes);
+	return result;
 }
 
 static void take_attributes(const u_char *at, size_t size, const struct rtattr **table, size_t count)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Asking the kernel's route netlink (rtnetlink(7)) for one thing or for all there is, and attributes whose every length
- * is checked. For the parts of the network-interface module that ask about interfaces.
+ * Asking the kernel's route netlink (rtnetlink(7)) for one thing or for all there is, other netlink families for one
+ * thing, and attributes whose every length is checked. For the parts of the network-interface module that ask about interfaces.
  */
 #ifndef WEIR_LINUX_NETLINK_H
 #define WEIR_LINUX_NETLINK_H
@@ -29,6 +29,12 @@ int pcapint_netlink_dump(
 /* Asks for one thing, such as RTM_GETSTATS of an interface: the handler gets the answer. The same otherwise. */
 int pcapint_netlink_ask(
 	uint16_t request, const void *header, size_t header_size, pcapint_netlink_handler handler, void *context);
+
+/* A socket of a protocol such as NETLINK_GENERIC, or a negative errno value. The caller closes it. */
+int pcapint_netlink_open(int protocol);
+/* Asks for one thing on such a socket, once: flags such as NLM_F_ACK may be added. The same otherwise. */
+int pcapint_netlink_ask_on(int fd, uint16_t request, uint16_t flags, const void *header, size_t header_size,
+	pcapint_netlink_handler handler, void *context);
 
 /* Where reading messages has come to. */
 struct pcapint_netlink_reading {

@@ -23,16 +23,16 @@ static int fail(pcap_t *p, int status, const char *what)
 
 /* ---- The interface ---- */
 
-static int ask_interface(pcap_t *p, int fd)
+static int ask_interface(pcap_t *p, int fd, const char *name)
 {
 	struct pcap_linux *lc = p->priv;
 	struct ifreq request = {0};
 
-	if (strlen(p->opt.device) >= sizeof(request.ifr_name)) {
+	if (strlen(name) >= sizeof(request.ifr_name)) {
 		errno = ENODEV;
 		return -1;
 	}
-	strcpy(request.ifr_name, p->opt.device);
+	strcpy(request.ifr_name, name);
 	if (ioctl(fd, SIOCGIFINDEX, &request) == -1)
 		return -1;
 	lc->ifindex = request.ifr_ifindex;
@@ -45,17 +45,11 @@ static int ask_interface(pcap_t *p, int fd)
 	return 0;
 }
 
-int pcapint_linux_look_up(pcap_t *p)
+static int look_up(pcap_t *p, const char *name)
 {
-	struct pcap_linux *lc = p->priv;
-
-	lc->ifindex = 0;
-	lc->hatype = 0;
-	lc->mtu = 65536;
-	if (strcmp(p->opt.device, "any") == 0)
-		return 0;
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int status = fd != -1 ? ask_interface(p, fd) : -1, error = errno;
+	int status = fd != -1 ? ask_interface(p, fd, name) : -1, error = errno;
+
 	if (fd != -1)
 		close(fd);
 	if (status == 0)
@@ -66,6 +60,24 @@ int pcapint_linux_look_up(pcap_t *p)
 		return PCAP_ERROR_NO_SUCH_DEVICE;
 	}
 	return fail(p, PCAP_ERROR, "ask the system about the interface");
+}
+
+int pcapint_linux_look_up(pcap_t *p)
+{
+	struct pcap_linux *lc = p->priv;
+
+	lc->ifindex = 0;
+	lc->hatype = 0;
+	lc->mtu = 65536;
+	return strcmp(p->opt.device, "any") == 0 ? 0 : look_up(p, p->opt.device);
+}
+
+int pcapint_linux_look_up_monitor(pcap_t *p)
+{
+	const struct pcap_linux *lc = p->priv;
+	char name[IF_NAMESIZE] = "";
+
+	return if_indextoname(lc->ifindex, name) != NULL ? look_up(p, name) : look_up(p, "");
 }
 
 /* ---- Opening ---- */

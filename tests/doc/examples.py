@@ -19,6 +19,8 @@ FRAMES = [packets.make_udp(n, outgoing=n % 4 == 0) for n in range(1000)]
 
 
 class Examples:
+    """Builds the programs; run() runs one."""
+
     def __init__(self, source, library, compiler, folder):
         self.source = source
         self.library = library
@@ -52,11 +54,23 @@ class Examples:
         check([line.split(':')[0] for line in output.splitlines()] == ['interpreted', 'native'], output)
         check('-1' not in output, output)
 
+    def many(self):
+        output = self.run('pcap_next_batch', self.savefile)
+        size = sum(len(frame) for frame in FRAMES)
+        check(output == f'1000 packets, {size} bytes\n', output)
+
+    def blocks(self):
+        lines = self.run('pcapng_open', self.savefile).splitlines()
+        check(len(lines) == 1000, f'{len(lines)} lines')
+        check(all(line.endswith(f'interface 0, {len(FRAMES[0])} bytes') for line in lines), lines[0])
+
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
         examples = Examples(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve(), sys.argv[3:], folder)
         return tap.main([
+            ('pcap_next_batch(3PCAP)', examples.many),
+            ('pcapng_open(3PCAP)', examples.blocks),
             ('pcap_filter_set_create(3PCAP)', examples.filter_set),
             ('pcap_offline_filter(3PCAP)', examples.batch),
             ('pcap_set_native_filter(3PCAP)', examples.native),

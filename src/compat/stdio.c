@@ -25,6 +25,19 @@ size_t pcapint_stdio_read_ahead(FILE *stream)
 	return (size_t)(stream->_IO_read_end - stream->_IO_read_ptr);
 }
 
+int pcapint_stdio_seek(FILE *stream, off_t offset)
+{
+	/* _offset is where the descriptor stands, behind what was read ahead; or -1: it is not known. */
+	off_t start = stream->_offset - (stream->_IO_read_end - stream->_IO_buf_base);
+
+	if (stream->_offset < 0 || stream->_IO_buf_base == NULL || stream->_IO_read_base != stream->_IO_buf_base ||
+		stream->_IO_save_base != NULL || stream->_IO_write_ptr != stream->_IO_write_base ||
+		stream->_mode > 0 || feof_unlocked(stream) || offset < start || offset > stream->_offset)
+		return fseeko(stream, offset, SEEK_SET);
+	stream->_IO_read_ptr = stream->_IO_buf_base + (offset - start);
+	return 0;
+}
+
 #define BUFFER_SIZE (64 * 1024)
 
 void pcapint_stdio_enlarge_buffer(FILE *stream)
@@ -86,6 +99,11 @@ size_t pcapint_stdio_read_ahead(FILE *stream)
 {
 	(void)stream;
 	return PCAPINT_STDIO_UNKNOWN;
+}
+
+int pcapint_stdio_seek(FILE *stream, off_t offset)
+{
+	return fseeko(stream, offset, SEEK_SET);
 }
 
 void pcapint_stdio_enlarge_buffer(FILE *stream)

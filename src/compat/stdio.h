@@ -8,11 +8,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #define PCAPINT_STDIO_UNKNOWN ((size_t)-1)
 
 /* The bytes that a stream can hand out without asking its source; PCAPINT_STDIO_UNKNOWN if it can't be told. */
 size_t pcapint_stdio_read_ahead(FILE *stream);
+
+/*
+ * fseeko() from the beginning, for a stream that is read. It asks the system for nothing where the place is within what
+ * the stream has read ahead.
+ */
+int pcapint_stdio_seek(FILE *stream, off_t offset);
 
 /*
  * Gives a stream that was just opened a large buffer of its own, where the C library can be made to take one. Without

@@ -6,6 +6,8 @@
  */
 #include "savefile/savefile.h"
 
+#include "compat/stdio.h"
+
 struct delivery {
 	const struct pcap_savefile *savefile;
 	pcap_handler callback;
@@ -15,7 +17,7 @@ struct delivery {
 void pcapint_savefile_leave_position(const struct pcap_savefile *sf)
 {
 	if (sf->input.seekable)
-		fseeko(sf->input.file, (off_t)input_offset(&sf->input), SEEK_SET);
+		pcapint_stdio_seek(sf->input.file, (off_t)input_offset(&sf->input));
 }
 
 static void deliver(u_char *user, const struct pcap_pkthdr *header, const u_char *data)

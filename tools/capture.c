@@ -149,8 +149,15 @@ static void tell_summary(const struct capture_loop *loop, const char *written_to
 
 	tell_packets(NULL, loop->packets, "captured");
 	if (written_to != NULL && !loop->sink->failed) {
-		snprintf(what, sizeof(what), "written to %.200s%s", written_to,
-			loop->sink->files > 1 ? ", in several files" : "");
+		struct text text = text_in(what, sizeof(what));
+
+		text_string(&text, "written to ");
+		text_bytes(&text, written_to, strnlen(written_to, 200));
+		if (loop->sink->files > 1) {
+			text_string(&text, ", in ");
+			text_counted(&text, loop->sink->files, "file");
+		}
+		text_finish(&text);
 		tell_packets(NULL, loop->sink->packets, what);
 	}
 	for (size_t i = 0; i < loop->source_count; i++)

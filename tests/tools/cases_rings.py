@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """weir capture -w, on the wire: what pcapng files say of a capture, rows and rings of files, another thread."""
+import json
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pcapng as ng
 from cases_faults import small_disk
+from cases_many import reading
 from packets import NEAR_MAC, read_pcap, sequence_of
 from stock import as_tshark_reads, capinfos
 from tap import check
@@ -97,8 +99,8 @@ def rows_of_files_lose_nothing():
             with Capture('-i', NEAR, '-c', 1000, '-w', path / f'row.{suffix}', *words, 'udp') as capture:
                 send(1000)
                 errors = capture.finish()[1]
-            holds(errors, '1000 packets captured\n', 'in several files\n')
             found = sorted(path.iterdir())
+            holds(errors, '1000 packets captured\n', f', in {len(found)} files\n')
             check(len(found) >= 10, f'only {found}')
             same([one.name for one in found], [f'row_{n + 1:05}.{suffix}' for n in range(len(found))], 'names')
             if suffix != 'pcapng':
@@ -198,6 +200,23 @@ def killed_captures_leave_what_can_be_read():
             check(len(found) >= 100, f'only {len(found)} packets are there, though it wrote every second')
 
 
+def a_capture_is_followed():
+    """While it goes on, compressed or not."""
+    with folder() as path:
+        for name in ('out.pcapng', 'out.pcap', 'out.pcapng.zst', 'out.pcapng.gz', 'out.pcapng.lz4'):
+            with Capture('-i', NEAR, '-w', path / name) as capture:
+                with reading('-f', path / name, '--json', stdout=subprocess.PIPE, stderr=subprocess.PIPE) as reader:
+                    for n in range(3):
+                        send(10, first=10 * n)
+                        lines = [json.loads(reader.stdout.readline()) for _ in range(10)]
+                        same([line['length'] for line in lines], [100] * 10, f'packets of {name}')
+                    capture.send_signal(signal.SIGINT)
+                    capture.finish()
+                    reader.send_signal(signal.SIGINT)
+                    output, errors = reader.communicate(timeout=PATIENCE)
+                    same((reader.returncode, output, errors), (0, b'', b''), f'the end of {name}')
+
+
 def a_full_disk_ends_a_capture():
     class Disk:
         def __init__(self, path):
@@ -236,6 +255,7 @@ CASES = [
     ('capture -w: a slow disk and another thread', a_slow_disk_loses_nothing_with_another_thread),
     ('capture -w: --append', captures_are_appended),
     ('capture -w: a capture that is killed', killed_captures_leave_what_can_be_read),
+    ('capture -w: a capture is followed', a_capture_is_followed),
     ('capture -w: a full disk ends a capture', a_full_disk_ends_a_capture),
     ('capture -w: contradictions are told', contradictions_are_told),
 ]

@@ -31,6 +31,26 @@ static int compare_prefixes(const void *left, const void *right)
 	return a->length < b->length ? -1 : a->length > b->length;
 }
 
+/* A few numbers one after the other, in the order in which they were given; NULL if they are many, or ranges. */
+static struct block *few_in(struct generator *g, const struct value *value, const struct case_range *cases,
+	const uint32_t *order, size_t count, struct block *no)
+{
+	bool done[IR_FEW_NUMBERS] = {false};
+
+	for (size_t i = 0; i < count; i++)
+		if (count > IR_FEW_NUMBERS || cases[i].low != cases[i].high)
+			return NULL;
+	for (size_t left = count; left > 0; left--) {
+		size_t last = count;
+		for (size_t i = 0; i < count; i++)
+			if (!done[i] && (last == count || order[i] > order[last]))
+				last = i;
+		done[last] = true;
+		no = test(g, TEST_EQ, value, cases[last].low, ways_to(cases[last].target, no));
+	}
+	return no;
+}
+
 /*
  * Prefixes that agree in the words before this one, sorted. One that ends in this word is a range of its values, and
  * takes what lies in it: two prefixes overlap only where one holds the other, and the shorter comes first. What goes
@@ -40,9 +60,11 @@ static struct block *word_in(struct generator *g, const struct prefix *prefixes,
 	struct place place, struct ways ways)
 {
 	struct case_range *cases = arena_alloc(&g->filter->arena, count * sizeof(*cases));
+	uint32_t *order = arena_alloc(&g->filter->arena, count * sizeof(*order));
+	const struct value *value = load_at(g, place, 4 * word, 4);
 	size_t n = 0, i = 0;
 
-	if (cases == NULL)
+	if (cases == NULL || order == NULL)
 		return NULL;
 	while (i < count) {
 		uint32_t low = prefixes[i].words[word], bits = 32 * (word + 1);
@@ -59,9 +81,12 @@ static struct block *word_in(struct generator *g, const struct prefix *prefixes,
 			struct block *rest = word_in(g, prefixes + i, next - i, word + 1, place, ways);
 			cases[n++] = (struct case_range){low, low, rest};
 		}
-		i = next;
+		order[n - 1] = prefixes[i].order;
+		for (; i < next; i++)
+			order[n - 1] = prefixes[i].order < order[n - 1] ? prefixes[i].order : order[n - 1];
 	}
-	return ir_search(g->ir, load_at(g, place, 4 * word, 4), cases, n, ways.no);
+	struct block *few = few_in(g, value, cases, order, n, ways.no);
+	return few != NULL ? few : ir_search(g->ir, value, cases, n, ways.no);
 }
 
 struct block *ipv6_in(struct generator *g, const struct target *target, struct place place, struct ways ways)

@@ -57,6 +57,7 @@ struct cost {
 /* Whether one cost is better than another, in a strict order: so that a pass that only goes to better ones ends. */
 typedef bool better_function(const struct ir *ir, const struct cost *a, const struct cost *b);
 
+void program_cost(const struct bpf_program *program, struct arena *arena, struct cost *cost);
 /* lower-measure.c: what a graph costs; false if it cannot be lowered. */
 bool ir_measure(const struct ir *ir, struct cost *cost);
 /* Makes root the graph's, with what follows from that, if its cost is better than that given, which it becomes. */

@@ -87,6 +87,7 @@ struct ir {
 	struct block *reject;
 	struct block *root;
 	uint32_t longest; /* the program may become so long where that makes it faster */
+	bool trying;      /* it is lowered to be measured: what takes time for little gain is left out */
 	/* Told of the graph after each pass that has changed it; NULL: nobody is. */
 	void (*watch)(const struct ir *ir, const char *pass, void *context);
 	void *watch_context;

@@ -38,6 +38,11 @@ static double instructions_run(const struct bpf_program *program, struct arena *
 	return sum;
 }
 
+void program_cost(const struct bpf_program *program, struct arena *arena, struct cost *cost)
+{
+	*cost = (struct cost){program->bf_len, instructions_run(program, arena)};
+}
+
 bool ir_measure(const struct ir *ir, struct cost *cost)
 {
 	struct ir copy = *ir;
@@ -47,10 +52,10 @@ bool ir_measure(const struct ir *ir, struct cost *cost)
 
 	arena_init(&scratch, ir->arena->limit);
 	copy.arena = copy.scratch = &scratch;
+	copy.trying = true;
 	bool done = ir_lower(&copy, 1, &program, errbuf) == 0;
 	if (done) {
-		cost->length = program.bf_len;
-		cost->run = instructions_run(&program, &scratch);
+		program_cost(&program, &scratch, cost);
 		free(program.bf_insns);
 	}
 	done &= !scratch.failed;

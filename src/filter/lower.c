@@ -83,6 +83,18 @@ static bool leaves_x(struct code *code, const struct value *value)
 	}
 }
 
+/* Whether it will when X holds another value, and A nothing that is known. */
+static bool leaves_x_as(struct code *code, const struct value *value, const struct value *x)
+{
+	struct machine before = code->machine;
+
+	code->machine.a = NULL;
+	code->machine.x = x;
+	bool leaves = leaves_x(code, value);
+	code->machine = before;
+	return leaves;
+}
+
 /* left into A and right into X, in the order in which the second does not destroy the first. */
 static void load_both(struct code *code, const struct value *left, const struct value *right)
 {
@@ -97,8 +109,8 @@ static void load_both(struct code *code, const struct value *left, const struct 
 			return;
 		}
 	}
-	code_load_x(code, right);
-	if (leaves_x(code, left)) {
+	if (leaves_x_as(code, left, right)) {
+		code_load_x(code, right);
 		code_load_a(code, left);
 		return;
 	}
@@ -237,6 +249,8 @@ static void lower_block(struct code *code, struct block_code *block_code)
 	code->current = block_code;
 	code->machine = block_code->machine;
 	block_code->count = 0;
+	if (block_code->early != NULL)
+		code_load_x(code, block_code->early);
 	switch (block->kind) {
 	case BLOCK_ACCEPT:
 	case BLOCK_REJECT:
@@ -262,8 +276,7 @@ static void lower_block(struct code *code, struct block_code *block_code)
 	}
 }
 
-/* One round over all blocks; how many instructions they have without their jumps. */
-static size_t lower_blocks(struct code *code, struct block_code *blocks, size_t count, const uint32_t *position)
+size_t lower_blocks(struct code *code, struct block_code *blocks, size_t count, const uint32_t *position)
 {
 	size_t total = 0;
 
@@ -284,17 +297,16 @@ static size_t lower_blocks(struct code *code, struct block_code *blocks, size_t 
 	return total;
 }
 
-/* Instructions that bring a value into a register from nothing. */
-static int cost(const struct value *value)
+int code_cost(const struct value *value)
 {
 	if (value->kind == VALUE_LOAD)
-		return 1 + (value->left != NULL ? cost(value->left) : 0);
+		return 1 + (value->left != NULL ? code_cost(value->left) : 0);
 	if (value->kind == VALUE_SELECT)
-		return 2 + cost(value->tested) + cost(value->left) + cost(value->right);
+		return 2 + code_cost(value->tested) + code_cost(value->left) + code_cost(value->right);
 	if (value->kind != VALUE_ALU)
 		return 1;
-	return 1 + cost(value->left) +
-	       (value->right != NULL && value->right->kind != VALUE_CONST ? 1 + cost(value->right) : 0);
+	return 1 + code_cost(value->left) +
+	       (value->right != NULL && value->right->kind != VALUE_CONST ? 1 + code_cost(value->right) : 0);
 }
 
 /* Gives scratch words to values that were computed more than once and cost more than to store and load them again. */
@@ -303,7 +315,7 @@ static bool assign_slots(struct code *code, const struct value *const *values)
 	int slots = 0;
 
 	for (uint32_t i = 0; i < code->ir->value_count && slots < SCRATCH_VALUES; i++)
-		if (values[i] != NULL && code->computed[i] > 1 && cost(values[i]) > 2)
+		if (values[i] != NULL && code->computed[i] > 1 && code_cost(values[i]) > 2)
 			code->slot[i] = ++slots;
 	return slots > 0;
 }
@@ -360,6 +372,8 @@ int ir_lower(struct ir *ir, uint32_t snaplen, struct bpf_program *program, char 
 				lower_blocks(&code, blocks, count, position);
 			}
 		}
+		if (!ir->trying)
+			lower_early(&code, blocks, count, position, values);
 	}
 	if (code.too_deep) {
 		snprintf(errbuf, PCAP_ERRBUF_SIZE,

@@ -24,6 +24,7 @@ struct machine {
 /* A block's instructions up to its jump, and the jump. */
 struct block_code {
 	const struct block *block;
+	const struct value *early; /* computed at its start, into X; NULL: none */
 	struct bpf_insn *insns;
 	uint32_t count;
 	uint32_t size;
@@ -55,6 +56,13 @@ void code_load_x(struct code *code, const struct value *value);
 void code_meet(struct machine *machine, const struct machine *other);
 /* Brings a value that is one of two into A (lower-select.c). */
 void lower_select(struct code *code, const struct value *value);
+/* Instructions that bring a value into a register from nothing. */
+int code_cost(const struct value *value);
+/* One round over all blocks; how many instructions they have without their jumps. */
+size_t lower_blocks(struct code *code, struct block_code *blocks, size_t count, const uint32_t *position);
+/* Finds values to compute before the ways part that need them (lower-early.c). */
+void lower_early(struct code *code, struct block_code *blocks, size_t count, const uint32_t *position,
+	const struct value *const *values);
 /* Lays the blocks' code out, in order, with all jumps in reach; malloc'ed. 0 or -1 without memory. */
 int code_layout(struct ir *ir, const struct block_code *blocks, size_t count, uint32_t snaplen,
 	struct bpf_program *program);

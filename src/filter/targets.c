@@ -59,6 +59,7 @@ bool add_prefix(struct generator *g, struct target *target, const struct in6_add
 	target->ipv6_first |= target->prefix_count == 0 && target->ranges.count + target->masked_count == 0;
 	struct prefix *prefix = &items[target->prefix_count++];
 	prefix->length = length;
+	prefix->order = target->prefix_count;
 	memcpy(prefix->words, address, sizeof(prefix->words));
 	for (int i = 0; i < 4; i++)
 		prefix->words[i] = ntohl(prefix->words[i]);

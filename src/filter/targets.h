@@ -29,6 +29,7 @@ struct masked {
 struct prefix {
 	uint32_t words[4]; /* of an IPv6 address, host byte order */
 	uint32_t length;
+	uint32_t order; /* in which it was given */
 };
 
 struct mac {

@@ -32,6 +32,7 @@ enum {
 	GENEVE = 1 << 17,
 	LLC = 1 << 18,
 	ATM_FIELD = 1 << 19, /* vpi, vci */
+	LLC_NAME = 1 << 20,  /* a protocol that an LLC header can tell */
 };
 
 /* The first protocol that it reads. */
@@ -123,6 +124,8 @@ static unsigned of_protocol(const struct node *node)
 		found |= ISO;
 	if (protocol == PROTO_IPX || (protocol == PROTO_LINK && node->qualifiers.type == TYPE_PROTO))
 		found |= LLC_PROTO;
+	if (protocol == PROTO_ATALK || protocol == PROTO_AARP || protocol == PROTO_STP || protocol == PROTO_NETBEUI)
+		found |= LLC_NAME;
 	if (node->qualifiers.direction == DIR_TA || node->qualifiers.direction == DIR_RA)
 		found |= WLAN_RECEIVER;
 	return found;
@@ -196,6 +199,11 @@ static bool is_cooked(int linktype)
 	return linktype == DLT_LINUX_SLL || linktype == DLT_LINUX_SLL2;
 }
 
+static bool is_cooked2(int linktype)
+{
+	return linktype == DLT_LINUX_SLL2;
+}
+
 static bool is_ppi(int linktype)
 {
 	return linktype == DLT_PPI;
@@ -263,6 +271,27 @@ const char *intended_difference(int linktype, const char *text, bool refused)
 		if (rows[i].refused <= refused && (found & rows[i].features) == rows[i].features &&
 			(rows[i].linktypes == NULL || rows[i].linktypes(linktype)))
 			return rows[i].reason;
+	return NULL;
+}
+
+/* Of what the peer says the same on all but rare packets, in less code. */
+static const struct {
+	unsigned features; /* all of them */
+	bool (*linktypes)(int linktype);
+	const char *reason;
+} costs[] = {
+	{LLC_NAME, is_cooked2,
+		"the peer takes a service access point for a protocol type: it never looks at LLC headers"},
+};
+
+const char *intended_cost(int linktype, const char *text)
+{
+	unsigned found = find_features(text);
+
+	for (size_t i = 0; i < sizeof(costs) / sizeof(costs[0]); i++)
+		if ((found & costs[i].features) == costs[i].features &&
+			(costs[i].linktypes == NULL || costs[i].linktypes(linktype)))
+			return costs[i].reason;
 	return NULL;
 }
 

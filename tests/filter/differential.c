@@ -138,9 +138,46 @@ static bool check_refused(struct differential *d, int linktype, const char *text
 	return good;
 }
 
+static struct dearer *dearer_for(struct tally *tally, const char *reason)
+{
+	struct dearer *d = &tally->dearer[0];
+
+	if (reason == NULL)
+		return d;
+	for (d++; d->reason != NULL && d->reason != reason && d < &tally->dearer[MOST_REASONS - 1]; d++)
+		;
+	d->reason = reason;
+	return d;
+}
+
+/* What both programs cost. Where they may differ in what they say, only that ours costs more is noted. */
+static void count_costs(struct differential *d, int linktype, const char *text, const struct bpf_program *ours,
+	const struct bpf_program *peer, const struct outcome *sums, const char *reason)
+{
+	bool longer = ours->bf_len > peer->bf_len, slower = sums[0].steps > sums[1].steps;
+
+	if (reason == NULL) {
+		d->tally.length += ours->bf_len;
+		d->tally.peer_length += peer->bf_len;
+		d->tally.steps += sums[0].steps;
+		d->tally.peer_steps += sums[1].steps;
+		d->tally.matches += sums[0].verdict;
+	}
+	if (longer || slower) {
+		if (reason == NULL)
+			reason = intended_cost(linktype, text);
+		struct dearer *dearer = dearer_for(&d->tally, reason);
+		dearer->longer += longer;
+		dearer->slower += slower;
+	}
+	if (d->lengths != NULL)
+		fprintf(d->lengths, "%d\t%u\t%u\t%u\t%u\t%s\t%s\n", linktype, ours->bf_len, peer->bf_len,
+			sums[0].steps, sums[1].steps, text, reason != NULL ? reason : "");
+}
+
 static bool check_peer(struct differential *d, int linktype, const char *text, const struct compiled *ours)
 {
-	struct outcome sums[2] = {{0}, {0}}, not_used[2] = {{0}, {0}};
+	struct outcome sums[2] = {{0}, {0}};
 	struct compiled peer = compile_expression(d->peer, linktype, text, true);
 	bool good = true;
 
@@ -154,7 +191,7 @@ static bool check_peer(struct differential *d, int linktype, const char *text, c
 			.faults = d->meant,
 			.packets = d->packets,
 			.packet_count = d->packet_count};
-		bool same = same_verdicts(&apart, linktype, text, ours, &peer, true, not_used);
+		bool same = same_verdicts(&apart, linktype, text, ours, &peer, true, sums);
 		if (!same && d->meant != NULL)
 			fprintf(d->meant, "    meant: %s\n", reason);
 		d->tally.intended += !same;
@@ -163,18 +200,8 @@ static bool check_peer(struct differential *d, int linktype, const char *text, c
 		d->tally.compared++;
 		good = same_verdicts(d, linktype, text, ours, &peer, true, sums);
 	}
-	if (good && sums[1].steps != 0 && ours->valid && peer.valid) {
-		d->tally.length += ours->program.bf_len;
-		d->tally.peer_length += peer.program.bf_len;
-		d->tally.longer += ours->program.bf_len > peer.program.bf_len;
-		d->tally.slower += sums[0].steps > sums[1].steps;
-		d->tally.steps += sums[0].steps;
-		d->tally.peer_steps += sums[1].steps;
-		d->tally.matches += sums[0].verdict;
-		if (d->lengths != NULL)
-			fprintf(d->lengths, "%d\t%u\t%u\t%u\t%u\t%s\n", linktype, ours->program.bf_len,
-				peer.program.bf_len, sums[0].steps, sums[1].steps, text);
-	}
+	if (good && sums[1].steps != 0 && ours->valid && peer.valid)
+		count_costs(d, linktype, text, &ours->program, &peer.program, sums, reason);
 	free_compiled(d->peer, &peer);
 	return good;
 }
@@ -270,10 +297,12 @@ void print_tally(const struct tally *tally, FILE *out)
 		"matches\n",
 		tally->expressions, tally->compiled, tally->peer_refused, tally->allowed, tally->intended,
 		tally->verdicts, tally->beyond, tally->peer_errors, tally->matches);
-	if (tally->peer_length != 0)
-		fprintf(out,
-			"program length: %.3f of the peer's, longer in %lu of %lu; instructions run: %.3f, more in "
-			"%lu\n",
-			(double)tally->length / (double)tally->peer_length, tally->longer, tally->compared,
-			(double)tally->steps / (double)tally->peer_steps, tally->slower);
+	if (tally->peer_length == 0)
+		return;
+	fprintf(out, "program length: %.3f of the peer's, instructions run: %.3f\n",
+		(double)tally->length / (double)tally->peer_length,
+		(double)tally->steps / (double)tally->peer_steps);
+	for (const struct dearer *d = tally->dearer; d == tally->dearer || d->reason != NULL; d++)
+		fprintf(out, "longer in %lu, more instructions run in %lu: %s\n", d->longer, d->slower,
+			d->reason != NULL ? d->reason : "without a reason that we know");
 }

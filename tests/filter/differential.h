@@ -14,6 +14,15 @@
 #include "libraries.h"
 #include "machine.h"
 
+/* Programs that cost more than the peer's: longer ones, and such as ran more instructions on the packets together. */
+struct dearer {
+	const char *reason; /* NULL: there is none that we know */
+	unsigned long longer;
+	unsigned long slower;
+};
+
+#define MOST_REASONS 48
+
 struct tally {
 	unsigned long expressions;
 	unsigned long compiled;     /* by us */
@@ -26,8 +35,7 @@ struct tally {
 	unsigned long beyond;       /* not compared: one of the two read beyond the end */
 	unsigned long
 		peer_errors; /* not compared: the peer's unoptimized program agrees with ours, its optimized one does not */
-	unsigned long longer; /* of the compared: our program is longer */
-	unsigned long slower; /* of the compared: our program ran more instructions on the packets together */
+	struct dearer dearer[MOST_REASONS]; /* the first without a reason */
 	unsigned long long length, peer_length;
 	unsigned long long steps, peer_steps;
 };
@@ -50,6 +58,8 @@ void print_tally(const struct tally *tally, FILE *out);
 
 /* Why the peer may see it in another way, or take what ours refuses; NULL: it may not (differences.c). */
 const char *intended_difference(int linktype, const char *text, bool refused);
+/* Why our program may cost more; NULL: it may not (differences.c). */
+const char *intended_cost(int linktype, const char *text);
 /* Whether a part of the expression may change what the parts after it mean. */
 bool moves_layout(int linktype, const char *text);
 

@@ -201,7 +201,7 @@ static void make_packet(const struct programs *p, int linktype, uint8_t *packet)
 		for (int i = 0; i < PACKET; i++)
 			packet[i] = random_below(&state, 8) != 0 ? random_number(&state) : 0;
 	set_lengths(linktype, packet);
-	for (int i = 0; i < 3; i++) {
+	for (uint32_t i = random_below(&state, 4); i > 0; i--) {
 		steer(random_below(&state, 2) ? &p->theirs : &p->theirs_plain, packet);
 		steer(random_below(&state, 2) ? &p->ours : &p->ours_plain, packet);
 	}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Where a header starts is often needed on several ways, and computed on each. Here such a value is computed once,
+ * before the ways part, if that makes the program shorter.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <pcap.h>
+
+#include "filter/lower.h"
+
+/* Effort is bounded: each trial lowers the graph. */
+#define MOST_TRIALS 2000
+
+static bool contains(const struct value *in, const struct value *value)
+{
+	if (in == NULL || in == value)
+		return in != NULL;
+	return contains(in->left, value) || contains(in->right, value) || contains(in->tested, value);
+}
+
+/* How far into the packet a value reads, if it reads at fixed places alone; otherwise UINT32_MAX. */
+static uint32_t reach(const struct value *value)
+{
+	uint32_t farthest = 0;
+	const struct value *const parts[] = {value->left, value->right, value->tested};
+
+	if (value->kind == VALUE_LOAD)
+		return value->left == NULL && value->k < UINT16_MAX ? value->k + value->size : UINT32_MAX;
+	if (value->kind == VALUE_MSH)
+		return value->k < UINT16_MAX ? value->k + 1 : UINT32_MAX;
+	for (int i = 0; i < 3; i++) {
+		uint32_t part = parts[i] != NULL ? reach(parts[i]) : 0;
+		farthest = part > farthest ? part : farthest;
+	}
+	return farthest;
+}
+
+struct early {
+	struct code *code;
+	struct block_code *blocks;
+	size_t count;
+	const uint32_t *position;
+	bool *needed; /* by position: whether every way from a block that accepts computes the value */
+	double cost;
+	uint32_t trials;
+};
+
+/* A packet too short for the value is refused where the value is computed: that must not be earlier than it would be. */
+static void find_needed(struct early *e, const struct value *value)
+{
+	for (size_t i = e->count; i-- > 0;) {
+		const struct block *b = e->blocks[i].block;
+		if (b->yes == NULL)
+			e->needed[i] = b->kind == BLOCK_REJECT;
+		else
+			e->needed[i] =
+				contains(b->value, value) || contains(b->operand, value) ||
+				(e->needed[e->position[b->yes->number]] && e->needed[e->position[b->no->number]]);
+	}
+}
+
+static bool is_safe(const struct early *e, size_t position, const struct value *value)
+{
+	const struct block *b = e->blocks[position].block;
+
+	if (b->kind != BLOCK_TEST)
+		return false;
+	return e->needed[position] || reach(value) <= (reach(b->value) != UINT32_MAX ? reach(b->value) : 0);
+}
+
+static double cost_of(struct early *e)
+{
+	struct bpf_program program;
+	struct cost cost;
+
+	lower_blocks(e->code, e->blocks, e->count, e->position);
+	e->trials++;
+	if (e->code->too_deep || code_layout(e->code->ir, e->blocks, e->count, 1, &program) < 0)
+		return 1e9;
+	program_cost(&program, e->code->ir->arena, &cost);
+	free(program.bf_insns);
+	return cost.length + cost.run;
+}
+
+/* Finds the block at whose start the value is best computed, in the index register alone or with a scratch word. */
+static void place_value(struct early *e, const struct value *value, int free_slot)
+{
+	uint8_t *slot = &e->code->slot[value->number], own_slot = *slot, best_slot = *slot;
+	size_t best = e->count;
+
+	for (size_t i = e->count; i-- > 0 && e->trials < MOST_TRIALS;) {
+		if (e->blocks[i].early != NULL || !is_safe(e, i, value))
+			continue;
+		e->blocks[i].early = value;
+		for (int with_slot = 0; with_slot <= (own_slot == 0 && free_slot > 0); with_slot++) {
+			*slot = with_slot ? (uint8_t)free_slot : own_slot;
+			double cost = cost_of(e);
+			if (cost >= e->cost - 1e-6)
+				continue;
+			e->cost = cost;
+			best = i;
+			best_slot = *slot;
+		}
+		e->blocks[i].early = NULL;
+	}
+	*slot = best_slot;
+	if (best < e->count)
+		e->blocks[best].early = value;
+}
+
+static int find_free_slot(const struct code *code)
+{
+	int used = 0;
+
+	for (uint32_t i = 0; i < code->ir->value_count; i++)
+		used = code->slot[i] > used ? code->slot[i] : used;
+	return used < SCRATCH_VALUES ? used + 1 : 0;
+}
+
+void lower_early(struct code *code, struct block_code *blocks, size_t count, const uint32_t *position,
+	const struct value *const *values)
+{
+	struct early e = {.code = code,
+		.blocks = blocks,
+		.count = count,
+		.position = position,
+		.needed = arena_alloc(code->ir->arena, count + 1)};
+	uint32_t *computed = arena_alloc(code->ir->arena, (code->ir->value_count + 1) * sizeof(*computed));
+
+	if (code->ir->arena->failed)
+		return;
+	memcpy(computed, code->computed, code->ir->value_count * sizeof(*computed));
+	for (uint32_t v = code->ir->value_count; v-- > 0;) {
+		if (values[v] == NULL || computed[v] < 2 || code_cost(values[v]) < 3)
+			continue;
+		if (e.cost == 0)
+			e.cost = cost_of(&e);
+		find_needed(&e, values[v]);
+		place_value(&e, values[v], find_free_slot(code));
+	}
+	lower_blocks(code, blocks, count, position);
+}

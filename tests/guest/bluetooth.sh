@@ -20,26 +20,20 @@ check 'an adapter that is not there is told' refuses bluetooth0 'bluetooth0: the
 "$adapter" serve &
 serve_id=$!
 wait_for test -e /sys/class/bluetooth/hci0
-list_bluetooth ours >list.ours
-list_bluetooth env >list.system
-check 'the list has what the system'\''s libpcap lists, adapter down' cmp list.ours list.system
 "$adapter" up
 list_bluetooth ours >list.ours
 list_bluetooth env >list.system
-check 'the list has what the system'\''s libpcap lists, adapter up' cmp list.ours list.system
-check 'weir lists the adapter with its module' sh -c '"$0" devices | grep -q "^bluetooth0  *bt  *BLUETOOTH_HCI_H4_WITH_PHDR"' \
-  "$WEIR_BUILD/tools/weir"
-check 'weir lists the monitor with its module' sh -c \
-  '"$0" devices | grep -q "^bluetooth-monitor  *bt_monitor  *BLUETOOTH_LINUX_MONITOR"' "$WEIR_BUILD/tools/weir"
+check 'the list has what the system'\''s libpcap lists' cmp list.ours list.system
+weir devices >list.weir
+check 'weir lists the adapter with its module' grep -q '^bluetooth0  *bt  *BLUETOOTH_HCI_H4_WITH_PHDR' list.weir
+check 'weir lists the monitor with its module' grep -q '^bluetooth-monitor  *bt_monitor  *BLUETOOTH_LINUX_MONITOR' list.weir
 
 # Two commands, two events, two packets of data each way.
 exercise bluetooth0 BLUETOOTH_HCI_H4_WITH_PHDR 'greater 20' 8 "$adapter send 2"
 exercise bluetooth-monitor BLUETOOTH_LINUX_MONITOR 'greater 20' 8 "$adapter send 2"
 same_in_savefiles 'tcpdump writes the same of an adapter on both libraries' bluetooth0 8 "$adapter send 2" 0 0
 same_in_savefiles 'tcpdump writes the same of the monitor on both libraries' bluetooth-monitor 8 "$adapter send 2" 0 0
-for direction in in out; do
-  same_in_savefiles "tcpdump writes the same of what goes $direction" bluetooth0 4 "$adapter send 2" 0 0 -Q $direction
-done
+same_in_savefiles 'tcpdump writes the same of what goes out' bluetooth0 4 "$adapter send 2" 0 0 -Q out
 
 as_nobody='setpriv --reuid 65534 --regid 65534 --clear-groups'
 check 'without privileges the monitor is refused, with the reason' sh -c '! "$@" 2>refused && grep -q CAP_NET_RAW refused' \

@@ -143,7 +143,7 @@ same_in_savefiles() {
   wait_for grep -q 'listening on' ours.messages
   wait_for grep -q 'listening on' system.messages
   eval "$traffic"
-  if wait $ours_id && wait $system_id && python3 "$(dirname "$0")/compare.py" ours.pcap system.pcap "$offset" "$size"; then
+  if wait $ours_id && wait $system_id && "$WEIR_BUILD/tests/guest/compare" ours.pcap system.pcap "$offset" "$size"; then
     ok "$name"
   else
     cat ours.messages system.messages

@@ -297,6 +297,28 @@ PCAP_API int pcapint_make_wakeable(pcap_t *p);
 PCAP_API int pcapint_wait_readable(pcap_t *p);
 
 /*
+ * ---- Modules over other devices ----
+ *
+ * A device "NAME+DEVICE", or "NAME:OPTIONS+DEVICE", has what DEVICE delivers, and does something to it. Its create is
+ * PCAP_CREATE_OVER(), which makes both handles; NULL with an empty errbuf if there is no plus. Its activate calls
+ * pcapint_activate_over(), which passes on all that was asked for, and sets every operation but read_op to ask the
+ * handle below; then it sets read_op, and what else it does itself. A cleanup_op of its own ends with
+ * pcapint_cleanup_over().
+ */
+#define PCAP_CREATE_OVER(device, errbuf, type)                                                                     \
+	pcapint_create_over(device, errbuf, sizeof(type), PCAP_MODULE_ABI_VERSION)
+
+PCAP_API pcap_t *pcapint_create_over(const char *device, char *errbuf, size_t priv_size, int abi_version);
+PCAP_API int pcapint_activate_over(pcap_t *p);
+PCAP_API void pcapint_cleanup_over(pcap_t *p);
+/* The handle below. */
+PCAP_API pcap_t *pcapint_below(pcap_t *p);
+/* For read_op, first of all: non-zero if there was a break, which is taken: return PCAP_ERROR_BREAK. */
+PCAP_API int pcapint_take_break_over(pcap_t *p);
+/* pcap_dispatch() on the handle below; errors are told of this one. */
+PCAP_API int pcapint_read_below(pcap_t *p, int cnt, pcap_handler callback, u_char *user);
+
+/*
  * ---- Defaults for operations, and small things ----
  */
 

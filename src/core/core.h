@@ -25,6 +25,7 @@ struct pcap_core {
 	enum pcap_kind kind;
 	bool activated;
 	const struct pcap_module *module; /* whose device it is; NULL if not live */
+	pcap_t *below;                    /* the handle that this one stands over (stack.c), or NULL */
 	struct pcap_savefile *savefile;   /* the reader of an offline handle; it owns it */
 	bool swapped;                     /* an offline handle's file is of the other byte order */
 	int version_major;                /* of an offline handle's file */

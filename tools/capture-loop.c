@@ -303,9 +303,7 @@ static void update_statistics(struct capture_loop *loop)
 static void update_file(struct capture_loop *loop)
 {
 	update_statistics(loop);
-	/* Flushing waits for the other thread, which is there so that nothing waits. */
-	if (!loop->settings->output.writer_thread)
-		sink_flush(loop->sink);
+	sink_flush(loop->sink);
 }
 
 /* Hands on what was taken: to a reader who waits for it at once, to a file now and then. */

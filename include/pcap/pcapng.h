@@ -254,7 +254,7 @@ PCAP_API int pcap_writer_live_packet(
  * and other blocks are left out.
  */
 PCAP_API int pcap_writer_block(pcap_writer_t *writer, const struct pcapng_block *block, size_t size);
-/* Hands all that was taken to the operating system. 0 or PCAP_ERROR. */
+/* Hands all that was taken to the operating system, or has the other thread do so, without a wait. 0 or PCAP_ERROR. */
 PCAP_API int pcap_writer_flush(pcap_writer_t *writer);
 PCAP_API void pcap_writer_get_stats(pcap_writer_t *writer, struct pcap_writer_stats *stats, size_t size);
 PCAP_API const char *pcap_writer_error(const pcap_writer_t *writer);

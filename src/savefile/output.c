@@ -236,7 +236,7 @@ int pcapint_output_flush(struct output *output)
 	push(output);
 	if (output->file.compression != NULL)
 		give_task(output, &(struct output_task){.what = OUTPUT_FLUSH});
-	return pcapint_output_wait(output);
+	return output->failed ? PCAP_ERROR : 0;
 }
 
 int pcapint_output_finish(struct output *output)

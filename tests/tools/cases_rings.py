@@ -159,8 +159,9 @@ def a_slow_disk_loses_nothing_with_another_thread():
         reader = threading.Thread(target=take)
         reader.start()
         with Capture('-i', NEAR, '-B', '2M', '-w', fifo, '--queue', '32M') as capture:
-            for n in range(12):
-                send(500, length=1000, first=500 * n)
+            # Longer than it takes until the file is brought up to date, which must not wait.
+            for n in range(20):
+                send(300, length=1000, first=300 * n)
                 time.sleep(0.1)
             may_read.set()
             capture.send_signal(signal.SIGINT)

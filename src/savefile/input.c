@@ -38,8 +38,11 @@ static void find_start(struct savefile_input *in)
 		return;
 	in->seekable = position >= 0 && fstat(in->fd, &status) == 0 &&
 		       (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode));
-	if (in->seekable)
+	if (in->seekable) {
+		/* Reads go from the beginning to the end: where the system reads ahead, it is to read more. */
+		posix_fadvise(in->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 		return;
+	}
 	in->stream_leading = pcapint_stdio_read_ahead(in->file);
 	if (in->stream_leading == PCAPINT_STDIO_UNKNOWN)
 		in->fd = -1;

@@ -232,6 +232,29 @@ static unsigned int random_number(void)
 	return seed ^= seed << 5;
 }
 
+/* Another process cuts the file while it is read: what was read before is delivered, then the end is told. */
+static void a_file_that_is_cut_while_it_is_read(void **state)
+{
+	struct packets packets = {0, NULL};
+	struct file file;
+	char path[128];
+	pcap_t *p;
+
+	(void)state;
+	make_file(&file, false, MAGIC_MICRO, 100000);
+	p = open_file(&file, PCAP_TSTAMP_PRECISION_MICRO, errbuf);
+	assert_non_null(p);
+	assert_int_equal(pcap_dispatch(p, 5000, keep_packet, (u_char *)&packets), 5000);
+	assert_int_equal(truncate(temporary_path(path, "file.pcap"), 1000), 0);
+	/* The rest of what was read in one step is there still. */
+	assert_true(pcap_dispatch(p, -1, keep_packet, (u_char *)&packets) <= 10000);
+	assert_in_range(packets.count, 5000, 15000);
+	assert_made_packets(&packets, packets.count, 1);
+	pcap_close(p);
+	packets_clear(&packets);
+	file_clear(&file);
+}
+
 static void touch(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
 {
 	unsigned long *sum = (unsigned long *)user;
@@ -326,6 +349,7 @@ int main(void)
 		cmocka_unit_test(lengths_of_zero),
 		cmocka_unit_test(claimed_lengths_take_no_memory),
 		cmocka_unit_test(large_packets),
+		cmocka_unit_test(a_file_that_is_cut_while_it_is_read),
 		cmocka_unit_test(changed_bytes),
 		cmocka_unit_test(places_that_are_no_files),
 		cmocka_unit_test(long_names),

@@ -71,7 +71,7 @@ static __attribute__((noinline)) int load_packet(pcap_t *p)
 }
 
 static inline __attribute__((always_inline)) int read_packets(
-	pcap_t *p, int count, const struct savefile_receiver *to, const bool plain)
+	pcap_t *p, int count, pcap_handler callback, u_char *user, const bool plain)
 {
 	struct pcap_savefile *sf = p->priv;
 	struct savefile_input *in = &sf->input;
@@ -94,8 +94,6 @@ static inline __attribute__((always_inline)) int read_packets(
 		if (__builtin_expect(available < header_size || from.caplen > sf->max_caplen ||
 					     available - header_size < from.caplen,
 			    0)) {
-			if (to->callback == NULL && delivered > 0)
-				return delivered;
 			status = load_packet(p);
 			if (status > 0)
 				continue;
@@ -119,7 +117,7 @@ static inline __attribute__((always_inline)) int read_packets(
 			continue;
 		if (header.caplen > (u_int)p->snapshot)
 			header.caplen = (u_int)p->snapshot;
-		savefile_hand_out(to, delivered, &header, data);
+		callback(user, &header, data);
 		if (++delivered == count || delivered == INT_MAX)
 			return delivered;
 	}
@@ -128,20 +126,81 @@ static inline __attribute__((always_inline)) int read_packets(
 
 int pcapint_classic_read_plain(pcap_t *p, int count, pcap_handler callback, u_char *user)
 {
-	return read_packets(p, count, &(struct savefile_receiver){callback, user, 0}, true);
+	return read_packets(p, count, callback, user, true);
 }
 
 int pcapint_classic_read_any(pcap_t *p, int count, pcap_handler callback, u_char *user)
 {
-	return read_packets(p, count, &(struct savefile_receiver){callback, user, 0}, false);
+	return read_packets(p, count, callback, user, false);
+}
+
+/* ---- Batches ---- */
+
+/* Fills packets with those that are in the buffer: as above, but that nothing else can happen meanwhile. */
+static inline __attribute__((always_inline)) int take_packets(
+	pcap_t *p, u_char *packets, size_t size, int count, const bool plain)
+{
+	struct pcap_savefile *sf = p->priv;
+	const struct classic_layout layout = sf->classic;
+	const size_t header_size = plain ? sizeof(struct classic_packet_header) : layout.header_size;
+	const bool swapped = plain ? false : layout.swapped, filtered = p->fcode.bf_insns != NULL;
+	const enum length_order length_order = plain ? CAPTURED_FIRST : layout.length_order;
+	const u_int max_caplen = sf->max_caplen, snapshot = (u_int)p->snapshot;
+	u_char *record = input_data(&sf->input), *end = record + input_available(&sf->input);
+	uint64_t seen = 0;
+	int taken = 0;
+
+	while (taken < count && (size_t)(end - record) >= header_size) {
+		struct classic_packet_header from = classic_load_header(record, swapped, length_order);
+		struct pcap_batch_packet *packet = (struct pcap_batch_packet *)packets;
+		u_char *data = record + header_size;
+		struct pcap_pkthdr header = {{from.seconds, from.fraction}, from.caplen, from.len};
+
+		__builtin_prefetch(record + PREFETCH_DISTANCE);
+		if (from.caplen > max_caplen || (size_t)(end - data) < from.caplen)
+			break;
+		if (!plain) {
+			header.ts.tv_usec = header.ts.tv_usec * layout.multiply / layout.divide;
+			if (sf->fixup != NULL)
+				sf->fixup(&header, data, swapped);
+		}
+		record = data + from.caplen;
+		seen++;
+		if (filtered && core_filter_packet(p, data, header.len, header.caplen) == 0)
+			continue;
+		if (header.caplen > snapshot)
+			header.caplen = snapshot;
+		packet->header = header;
+		packet->data = data;
+		packets += size;
+		taken++;
+	}
+	sf->packets += seen;
+	sf->input.start = (size_t)(record - sf->input.buffer);
+	return taken;
+}
+
+static inline __attribute__((always_inline)) int read_batch(
+	pcap_t *p, struct pcap_batch_packet *packets, size_t size, int count, const bool plain)
+{
+	while (!p->break_loop) {
+		int taken = take_packets(p, (u_char *)packets, size, count, plain), status;
+
+		if (taken > 0)
+			return taken;
+		status = load_packet(p);
+		if (status <= 0 && status != PCAP_ERROR_BREAK)
+			return status;
+	}
+	return savefile_broken_loop(p, 0);
 }
 
 int pcapint_classic_batch_plain(pcap_t *p, struct pcap_batch_packet *packets, size_t size, int count)
 {
-	return read_packets(p, count, &(struct savefile_receiver){NULL, (u_char *)packets, size}, true);
+	return read_batch(p, packets, size, count, true);
 }
 
 int pcapint_classic_batch_any(pcap_t *p, struct pcap_batch_packet *packets, size_t size, int count)
 {
-	return read_packets(p, count, &(struct savefile_receiver){NULL, (u_char *)packets, size}, false);
+	return read_batch(p, packets, size, count, false);
 }

@@ -194,8 +194,28 @@ static inline __attribute__((always_inline)) bool quick_packet(struct pcap_savef
 	       block.caplen <= packet->interface->max_caplen;
 }
 
-static inline __attribute__((always_inline)) int read_packets(
-	pcap_t *p, int count, const struct savefile_receiver *to)
+/* Where the loop hands packets out to: a callback, or an array for pcap_next_batch(), whose packets stay in place. */
+struct receiver {
+	pcap_handler callback; /* NULL: an array */
+	u_char *user;          /* of the callback; or the array, */
+	size_t size;           /* and the size of its elements */
+};
+
+static inline __attribute__((always_inline)) void hand_out(
+	const struct receiver *to, int delivered, const struct pcap_pkthdr *header, const u_char *data)
+{
+	if (to->callback != NULL) {
+		to->callback(to->user, header, data);
+	} else {
+		struct pcap_batch_packet *packet =
+			(struct pcap_batch_packet *)(to->user + (size_t)delivered * to->size);
+
+		packet->header = *header;
+		packet->data = data;
+	}
+}
+
+static inline __attribute__((always_inline)) int read_packets(pcap_t *p, int count, const struct receiver *to)
 {
 	struct pcap_savefile *sf = p->priv;
 	int delivered = 0;
@@ -235,7 +255,7 @@ static inline __attribute__((always_inline)) int read_packets(
 			header.caplen = (u_int)p->snapshot;
 			sf->ng.cut++;
 		}
-		savefile_hand_out(to, delivered, &header, packet.data);
+		hand_out(to, delivered, &header, packet.data);
 		if (++delivered == count || delivered == INT_MAX)
 			return delivered;
 	}
@@ -244,10 +264,10 @@ static inline __attribute__((always_inline)) int read_packets(
 
 static int read_op(pcap_t *p, int count, pcap_handler callback, u_char *user)
 {
-	return read_packets(p, count, &(struct savefile_receiver){callback, user, 0});
+	return read_packets(p, count, &(struct receiver){callback, user, 0});
 }
 
 static int batch_op(pcap_t *p, struct pcap_batch_packet *packets, size_t size, int count)
 {
-	return read_packets(p, count, &(struct savefile_receiver){NULL, (u_char *)packets, size});
+	return read_packets(p, count, &(struct receiver){NULL, (u_char *)packets, size});
 }

@@ -161,27 +161,6 @@ struct pcap_savefile {
 	struct ng_state ng;
 };
 
-/* Where the loops hand packets out to: a callback, or an array for pcap_next_batch(), whose packets stay in place. */
-struct savefile_receiver {
-	pcap_handler callback; /* NULL: an array */
-	u_char *user;          /* of the callback; or the array, */
-	size_t size;           /* and the size of its elements */
-};
-
-static inline __attribute__((always_inline)) void savefile_hand_out(
-	const struct savefile_receiver *to, int delivered, const struct pcap_pkthdr *header, const u_char *data)
-{
-	if (to->callback != NULL) {
-		to->callback(to->user, header, data);
-	} else {
-		struct pcap_batch_packet *packet =
-			(struct pcap_batch_packet *)(to->user + (size_t)delivered * to->size);
-
-		packet->header = *header;
-		packet->data = data;
-	}
-}
-
 /* A file format: how its files begin, and the routine that reads the file header, sets read_op and the precision. */
 struct savefile_format {
 	const char *name;

@@ -161,9 +161,9 @@ static int put_pcap_packet(pcap_writer_t *writer, int64_t seconds, uint32_t nano
 	size_t size = sizeof(record) + caplen;
 	u_char *to;
 
-	if (pcapint_writer_prepare_file(writer, size, seconds, nanoseconds) < 0)
+	if (writer_prepare_file(writer, size, seconds, nanoseconds) < 0)
 		return PCAP_ERROR;
-	to = pcapint_writer_reserve(writer, size);
+	to = writer_reserve(writer, size);
 	if (to == NULL)
 		return PCAP_ERROR;
 	memcpy(to, &record, sizeof(record));
@@ -193,10 +193,10 @@ static int put_enhanced(
 		(uint32_t)timestamp, header->caplen, header->len};
 	u_char *to;
 
-	if (pcapint_writer_prepare_file(
-		    writer, size, header->ts.tv_sec, (uint32_t)header->ts.tv_usec * (nano ? 1 : 1000)) < 0)
+	if (writer_prepare_file(writer, size, header->ts.tv_sec, (uint32_t)header->ts.tv_usec * (nano ? 1 : 1000)) <
+		0)
 		return PCAP_ERROR;
-	to = pcapint_writer_reserve(writer, size);
+	to = writer_reserve(writer, size);
 	if (to == NULL)
 		return PCAP_ERROR;
 	memcpy(to, head, sizeof(head));
@@ -227,9 +227,9 @@ static int add_packet_block(pcap_writer_t *writer, const struct pcapng_block *bl
 	if (writer->options.format == PCAP_FORMAT_PCAP)
 		return put_pcap_packet(
 			writer, ts.tv_sec, (uint32_t)ts.tv_usec, block->caplen, block->len, block->data);
-	if (pcapint_writer_prepare_file(writer, size, ts.tv_sec, (uint32_t)ts.tv_usec) < 0)
+	if (writer_prepare_file(writer, size, ts.tv_sec, (uint32_t)ts.tv_usec) < 0)
 		return PCAP_ERROR;
-	to = pcapint_writer_reserve(writer, size);
+	to = writer_reserve(writer, size);
 	if (to == NULL)
 		return PCAP_ERROR;
 	pcapint_ng_put_block(block, size, to);
@@ -237,12 +237,17 @@ static int add_packet_block(pcap_writer_t *writer, const struct pcapng_block *bl
 	return output_commit(&writer->output, size) < 0 ? pcapint_writer_fail(writer) : 0;
 }
 
-static int check_packet(pcap_writer_t *writer, int interface, const struct pcap_pkthdr *header)
+/* No link type has longer packets (see linktypes.c). */
+#define LARGEST_PACKET (128 * 1024 * 1024)
+
+static inline int check_packet(pcap_writer_t *writer, int interface, const struct pcap_pkthdr *header)
 {
+	if (__builtin_expect(!writer->failed && (uint32_t)interface < writer->interface_count &&
+				     header->caplen <= LARGEST_PACKET,
+		    1))
+		return 0;
 	if (writer->failed || check_interface(writer, (uint32_t)interface) < 0)
 		return PCAP_ERROR;
-	if (header->caplen <= pcapint_max_snaplen_for_dlt(DLT_DBUS))
-		return 0;
 	snprintf(writer->errbuf, sizeof(writer->errbuf), "a packet of %u bytes can't be written", header->caplen);
 	return PCAP_ERROR;
 }
@@ -290,7 +295,7 @@ int pcapint_writer_put_block(pcap_writer_t *writer, const struct pcapng_block *b
 
 	if (size == 0)
 		return PCAP_ERROR;
-	to = pcapint_writer_reserve(writer, size);
+	to = writer_reserve(writer, size);
 	if (to == NULL)
 		return PCAP_ERROR;
 	pcapint_ng_put_block(block, size, to);

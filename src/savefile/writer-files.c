@@ -85,17 +85,6 @@ int pcapint_writer_prepare_file(pcap_writer_t *writer, size_t size, int64_t seco
 	return 0;
 }
 
-u_char *pcapint_writer_reserve(pcap_writer_t *writer, size_t size)
-{
-	u_char *to = output_reserve(&writer->output, size);
-
-	if (to == NULL)
-		pcapint_writer_no_memory(writer);
-	writer->file_bytes += size;
-	writer->stats.bytes += size;
-	return to;
-}
-
 int pcapint_writer_add_to_head(pcap_writer_t *writer, const u_char *bytes, size_t size)
 {
 	if (size > writer->head_capacity - writer->head_size) {
@@ -110,7 +99,7 @@ int pcapint_writer_add_to_head(pcap_writer_t *writer, const u_char *bytes, size_
 	memcpy(writer->head + writer->head_size, bytes, size);
 	writer->head_size += size;
 	if (writer->started) {
-		u_char *to = pcapint_writer_reserve(writer, size);
+		u_char *to = writer_reserve(writer, size);
 
 		if (to == NULL)
 			return PCAP_ERROR;

@@ -67,8 +67,28 @@ int pcapint_writer_begin_file(pcap_writer_t *writer, int64_t seconds);
 int pcapint_writer_end_file(pcap_writer_t *writer);
 /* Before a packet of that size and time: the file that it goes to; 0 or PCAP_ERROR. */
 int pcapint_writer_prepare_file(pcap_writer_t *writer, size_t size, int64_t seconds, uint32_t nanoseconds);
+static inline int writer_prepare_file(pcap_writer_t *writer, size_t size, int64_t seconds, uint32_t nanoseconds)
+{
+	if (__builtin_expect(writer->rotates || !writer->started || writer->file_packets == 0, 0))
+		return pcapint_writer_prepare_file(writer, size, seconds, nanoseconds);
+	writer->file_packets++;
+	writer->stats.packets++;
+	return 0;
+}
+
 /* Room in the file at hand, for output_commit(); NULL if there is no memory. */
-u_char *pcapint_writer_reserve(pcap_writer_t *writer, size_t size);
+static inline u_char *writer_reserve(pcap_writer_t *writer, size_t size)
+{
+	u_char *to = output_reserve(&writer->output, size);
+
+	if (__builtin_expect(to == NULL, 0)) {
+		pcapint_writer_no_memory(writer);
+		return NULL;
+	}
+	writer->file_bytes += size;
+	writer->stats.bytes += size;
+	return to;
+}
 /* What every file of this section begins with. A file that is open gets it at once. */
 int pcapint_writer_add_to_head(pcap_writer_t *writer, const u_char *bytes, size_t size);
 /* Whether a file is one that can be gone on with; 0, or PCAP_ERROR with errbuf filled. */

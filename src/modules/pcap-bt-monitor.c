@@ -25,10 +25,26 @@ struct monitor_header {
 	uint16_t size;
 };
 
+/* The direction of what has one, by opcode (hci_mon.h): commands, events, data of three kinds. */
+static uint32_t packet_flags(uint16_t opcode)
+{
+	static const uint32_t flags[] = {[2] = PCAP_PACKET_OUTBOUND,
+		[3] = PCAP_PACKET_INBOUND,
+		[4] = PCAP_PACKET_OUTBOUND,
+		[5] = PCAP_PACKET_INBOUND,
+		[6] = PCAP_PACKET_OUTBOUND,
+		[7] = PCAP_PACKET_INBOUND,
+		[18] = PCAP_PACKET_OUTBOUND,
+		[19] = PCAP_PACKET_INBOUND};
+
+	return opcode < sizeof(flags) / sizeof(flags[0]) ? flags[opcode] : 0;
+}
+
 /* The packet's own header, which is shorter, takes the place of the end of the kernel's. */
 static int next_packet(pcap_t *p, struct pcap_pkthdr *header, const u_char **data)
 {
 	pcap_bluetooth_linux_monitor_header packet;
+	struct pcap_bluetooth *pb = p->priv;
 	struct monitor_header kernel;
 	struct hci_message message;
 	const size_t shorter = sizeof(kernel) - sizeof(packet);
@@ -37,6 +53,7 @@ static int next_packet(pcap_t *p, struct pcap_pkthdr *header, const u_char **dat
 	if (status <= 0)
 		return status;
 	memcpy(&kernel, p->buffer, sizeof(kernel));
+	pb->flags = packet_flags(le16toh(kernel.opcode));
 	packet.adapter_id = htons(le16toh(kernel.adapter));
 	packet.opcode = htons(le16toh(kernel.opcode));
 	memcpy(p->buffer + shorter, &packet, sizeof(packet));
@@ -95,6 +112,7 @@ static int monitor_activate(pcap_t *p)
 	p->setfilter_op = install_bpf_program;
 	p->stats_op = monitor_stats;
 	p->stats64_op = pcapint_hci_stats64;
+	p->packet_info_op = pcapint_hci_packet_info;
 	p->oneshot_callback = pcapint_oneshot_in_place;
 	return 0;
 }

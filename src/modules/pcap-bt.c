@@ -66,6 +66,7 @@ static bool wanted_direction(const pcap_t *p, bool incoming)
 static int next_packet(pcap_t *p, struct pcap_pkthdr *header, const u_char **data)
 {
 	pcap_bluetooth_h4_header direction;
+	struct pcap_bluetooth *pb = p->priv;
 	struct hci_message message;
 	int status;
 
@@ -74,6 +75,7 @@ static int next_packet(pcap_t *p, struct pcap_pkthdr *header, const u_char **dat
 	} while (status > 0 && !wanted_direction(p, message.incoming));
 	if (status <= 0)
 		return status;
+	pb->flags = message.incoming ? PCAP_PACKET_INBOUND : PCAP_PACKET_OUTBOUND;
 	direction.direction = htonl(message.incoming);
 	memcpy(p->buffer, &direction, sizeof(direction));
 	header->ts = pcapint_timestamp(p, message.time);
@@ -186,6 +188,7 @@ static int bt_activate(pcap_t *p)
 	p->setdirection_op = bt_setdirection;
 	p->stats_op = bt_stats;
 	p->stats64_op = bt_stats64;
+	p->packet_info_op = pcapint_hci_packet_info;
 	p->oneshot_callback = pcapint_oneshot_in_place;
 	return warning;
 }

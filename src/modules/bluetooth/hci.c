@@ -174,6 +174,14 @@ int pcapint_hci_receive(pcap_t *p, size_t headroom, size_t min_size, struct hci_
 	return 1;
 }
 
+int pcapint_hci_packet_info(pcap_t *p, struct pcap_packet_info *info)
+{
+	const struct pcap_bluetooth *pb = p->priv;
+
+	info->flags = pb->flags;
+	return pb->flags != 0;
+}
+
 int pcapint_hci_stats64(pcap_t *p, struct pcap_stats64 *stats)
 {
 	uint32_t info[SK_MEMINFO_VARS] = {0};

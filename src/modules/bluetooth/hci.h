@@ -25,6 +25,7 @@ struct pcap_bluetooth {
 	u_int adapter;   /* HCI_DEV_NONE: all */
 	bool gone;       /* the adapter was taken away; what came before it is still to be read */
 	uint32_t errors; /* the adapter's count of them at activation */
+	uint32_t flags;  /* PCAP_PACKET_ of the packet that was read last */
 };
 
 /* What was said of a message beside its bytes. */
@@ -46,6 +47,8 @@ int pcapint_hci_bind(pcap_t *p, u_int adapter, u_int channel);
  * none, or PCAP_ERROR, also for a message shorter than min_size.
  */
 int pcapint_hci_receive(pcap_t *p, size_t headroom, size_t min_size, struct hci_message *message);
+/* For packet_info_op: the direction of the packet that was read last. */
+int pcapint_hci_packet_info(pcap_t *p, struct pcap_packet_info *info);
 /* What the socket has received and lost. */
 int pcapint_hci_stats64(pcap_t *p, struct pcap_stats64 *stats);
 

@@ -24,12 +24,19 @@ pcap_t *pcap_bt_monitor_create(const char *device, char *errbuf);
 static struct {
 	struct pcap_pkthdr header;
 	u_char data[64];
+	uint32_t flags;
 } packets[PACKETS_MAX];
 static int packet_count;
 
-static void keep(u_char *user _U_, const struct pcap_pkthdr *header, const u_char *data)
+/* user: NULL, or the handle. */
+static void keep(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
 {
+	struct pcap_packet_info info = {0};
+
 	assert_true(packet_count < PACKETS_MAX);
+	if (user != NULL)
+		pcap_get_packet_info((pcap_t *)user, &info, sizeof(info));
+	packets[packet_count].flags = info.flags;
 	packets[packet_count].header = *header;
 	memcpy(packets[packet_count++].data, data, header->caplen < 64 ? header->caplen : 64);
 }
@@ -73,7 +80,9 @@ static void Packets_of_an_adapter_have_their_direction_and_time(void **state _U_
 	assert_int_equal(pcap_datalink(p), DLT_BLUETOOTH_HCI_H4_WITH_PHDR);
 	ADD("\x01\x01\x10\x00", false, HCI_TIME_64);
 	ADD("\x04\x0e\x04\x01\x01\x10\x00", true, HCI_TIME_32);
-	assert_int_equal(pcap_dispatch(p, -1, keep, NULL), 2);
+	assert_int_equal(pcap_dispatch(p, -1, keep, (u_char *)p), 2);
+	assert_int_equal(packets[0].flags, PCAP_PACKET_OUTBOUND);
+	assert_int_equal(packets[1].flags, PCAP_PACKET_INBOUND);
 	assert_int_equal(packets[0].header.len, 8);
 	assert_int_equal(packets[0].header.caplen, 8);
 	assert_memory_equal(packets[0].data, "\0\0\0\0\x01\x01\x10\x00", 8);
@@ -128,8 +137,14 @@ static void Messages_of_the_monitor_get_the_registered_header(void **state _U_)
 	/* Opcode 0x0102, adapter 0x0304, three bytes; then one of none. */
 	ADD("\x02\x01\x04\x03\x03\x00\xaa\xbb\xcc", false, HCI_TIME_NS);
 	ADD("\x08\x00\x00\x00\x00\x00", false, HCI_TIME_NS);
+	/* A command and an event, which have a direction. */
+	ADD("\x02\x00\x00\x00\x00\x00", false, HCI_TIME_NS);
+	ADD("\x03\x00\x00\x00\x00\x00", false, HCI_TIME_NS);
 	assert_int_equal(pcap_setnonblock(p, 1, errbuf), 0);
-	assert_int_equal(pcap_dispatch(p, -1, keep, NULL), 2);
+	assert_int_equal(pcap_dispatch(p, -1, keep, (u_char *)p), 4);
+	assert_int_equal(packets[0].flags, 0);
+	assert_int_equal(packets[2].flags, PCAP_PACKET_OUTBOUND);
+	assert_int_equal(packets[3].flags, PCAP_PACKET_INBOUND);
 	assert_int_equal(packets[0].header.len, 7);
 	assert_memory_equal(packets[0].data, "\x03\x04\x01\x02\xaa\xbb\xcc", 7);
 	assert_int_equal(packets[1].header.len, 4);

@@ -60,11 +60,13 @@ static struct block *generate_or(
 	return ok ? ways.no : NULL;
 }
 
-/* A run of operands of "and" under one layout. */
+/* An operand of "and", or a part of the exclusions under one layout. */
 struct run {
 	const struct layout *layout;
 	const struct node *node;         /* one operand; NULL: */
-	struct alternatives *exclusions; /* none of these: "not host a and not host b" */
+	struct alternatives *exclusions; /* none of these, from first to last: "not host a and not host b" */
+	size_t first;
+	size_t last;
 };
 
 static bool is_exclusion(const struct node *node)
@@ -72,24 +74,24 @@ static bool is_exclusion(const struct node *node)
 	return node->kind == NODE_NOT && is_target(node->operands[0]);
 }
 
-/* Left to right: what each operand is, the layout under which it stands, and the layout after all. */
+/* Left to right: what each operand is, and the layout under which it stands. An exclusion joins one of its kind. */
 static struct run *runs_of(struct generator *g, const struct node *node, const struct layout *layout, size_t *count)
 {
 	struct arena *arena = &g->filter->arena;
 	struct run *runs = arena_alloc(arena, node->operand_count * sizeof(*runs));
-	struct run *open = NULL; /* the exclusions under the layout at hand */
+	struct alternatives *open = NULL; /* the exclusions under the layout at hand */
 
 	*count = 0;
 	for (uint32_t i = 0; i < node->operand_count && runs != NULL; i++) {
 		const struct node *operand = node->operands[i];
 		if (is_exclusion(operand)) {
-			if (open == NULL) {
-				open = &runs[(*count)++];
-				open->layout = layout;
-				open->exclusions = arena_alloc(arena, sizeof(*open->exclusions));
-			}
-			if (open->exclusions == NULL || !add_target(g, open->exclusions, operand->operands[0]))
+			if (open == NULL)
+				open = arena_alloc(arena, sizeof(*open));
+			size_t before = open != NULL ? open->count : 0;
+			if (open == NULL || !add_target(g, open, operand->operands[0]))
 				return NULL;
+			if (open->count > before)
+				runs[(*count)++] = (struct run){layout, NULL, open, before, open->count};
 			continue;
 		}
 		runs[(*count)++] = (struct run){.layout = layout, .node = operand};
@@ -110,11 +112,11 @@ static struct block *generate_and(
 	struct run *runs = runs_of(g, node, layout, &count);
 
 	for (size_t i = count; i-- > 0 && runs != NULL && ways.yes != NULL;) {
-		const struct alternatives *none = runs[i].exclusions;
-		if (runs[i].node != NULL)
-			ways.yes = generate(g, runs[i].node, runs[i].layout, ways);
-		for (size_t j = none != NULL ? none->count : 0; j-- > 0 && ways.yes != NULL;)
-			ways.yes = generate_target(g, none->items[j].target, runs[i].layout, turned(ways));
+		const struct run *run = &runs[i];
+		if (run->node != NULL)
+			ways.yes = generate(g, run->node, run->layout, ways);
+		for (size_t j = run->last; j-- > run->first && ways.yes != NULL;)
+			ways.yes = generate_target(g, run->exclusions->items[j].target, run->layout, turned(ways));
 	}
 	return runs != NULL ? ways.yes : NULL;
 }

@@ -150,6 +150,9 @@ static struct dearer *dearer_for(struct tally *tally, const char *reason)
 	return d;
 }
 
+static const char shared_code[] = "ours is the shorter program: what several ways need stands in it once, and some "
+				  "of them test something again";
+
 /* What both programs cost. Where they may differ in what they say, only that ours costs more is noted. */
 static void count_costs(struct differential *d, int linktype, const char *text, const struct bpf_program *ours,
 	const struct bpf_program *peer, const struct outcome *sums, const char *reason)
@@ -166,6 +169,8 @@ static void count_costs(struct differential *d, int linktype, const char *text, 
 	if (longer || slower) {
 		if (reason == NULL)
 			reason = intended_cost(linktype, text);
+		if (reason == NULL && ours->bf_len < peer->bf_len)
+			reason = shared_code;
 		struct dearer *dearer = dearer_for(&d->tally, reason);
 		dearer->longer += longer;
 		dearer->slower += slower;

@@ -4,9 +4,8 @@
 # mode.
 need 'wifi' iw ip python3 tcpdump setpriv
 load 'wifi' mac80211_hwsim
-echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
-echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
 for device in wlan0 wlan1; do
+  echo 1 >/proc/sys/net/ipv6/conf/$device/disable_ipv6
   iw dev $device set type ibss
   ip link set $device up
   # A beacon each 10 seconds, so that little but the traffic is on the air.

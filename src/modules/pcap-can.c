@@ -59,8 +59,12 @@ struct pcap_can {
 /* What kind a frame is, by its PROTOCOL_; 0 if its size is none of a frame's. */
 static int kind_of_frame(const u_char *data, u_int size)
 {
-	if (size >= XL_HEADER_SIZE && (data[LENGTH_OFFSET] & XL_FLAG) != 0)
-		return PROTOCOL_CANXL;
+	uint16_t xl_length;
+
+	if (size >= XL_HEADER_SIZE && (data[LENGTH_OFFSET] & XL_FLAG) != 0) {
+		memcpy(&xl_length, data + XL_LENGTH_OFFSET, sizeof(xl_length));
+		return xl_length <= size - XL_HEADER_SIZE ? PROTOCOL_CANXL : 0;
+	}
 	if (size == CLASSIC_SIZE && data[LENGTH_OFFSET] <= CAN_MAX_DLEN)
 		return PROTOCOL_CAN;
 	if (size == FD_SIZE && data[LENGTH_OFFSET] <= FD_PAYLOAD)

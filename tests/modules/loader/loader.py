@@ -7,7 +7,6 @@ import os
 import pathlib
 import re
 import shutil
-import stat
 import struct
 import subprocess
 import sys
@@ -428,31 +427,34 @@ class Loader:
         check(self.problem(long_path, long_path) != '', 'a path without end')
         check(self.modules('', '', '') == self.modules(), 'empty paths')
 
-    def raised_privileges_ignore_the_variable(self):
-        """With a set-group-ID program: the variable counts for nothing, nor does the folder of the user who runs it."""
+    def give_privileges(self, program):
+        """Makes a program set-group-ID, so that the system counts it as one with raised privileges."""
         groups = [group for group in (os.getgroups() if os.geteuid() else [1]) if group != os.getegid()]
-        program = self.base / 'opens-set-id'
-        shutil.copy(self.opens, program)
-        has(self.run([program, 'null0'], self.good), 'privileges: no', 'module null')
         try:
             os.chown(program, -1, groups[0])
         except (IndexError, OSError) as error:
             raise Skip('there is no other group to set') from error
-        program.chmod(0o2755 | stat.S_ISGID)
-        environment = self.environment(self.good)
-        environment.pop('LD_PRELOAD', None)
-        printed = try_run([program, 'null0'], env=environment)
-        printed = printed.stdout + printed.stderr
+        program.chmod(0o2755)
+
+    def run_privileged(self, program, *words, **variables):
+        environment = dict(os.environ, **variables)
+        result = try_run([program, *words], env=environment)
+        printed = result.stdout + result.stderr
         if 'privileges: no' in printed:
             raise Skip('set-group-ID counts for nothing here')
-        has(printed, 'privileges: yes', 'null0: no such device')
+        has(printed, 'privileges: yes')
+        return printed
 
-    def fixed_folder(self):
-        """The folder of the build, in a library that was linked with another."""
-        folder = self.folder()
-        shutil.copy(self.null, folder)
-        library = self.base / 'fixed'
-        library.mkdir()
+    def raised_privileges_ignore_the_variable(self):
+        program = self.base / 'opens-set-id'
+        shutil.copy(self.opens, program)
+        has(self.run([program, 'null0'], self.good), 'privileges: no', 'module null')
+        self.give_privileges(program)
+        has(self.run_privileged(program, 'null0', PCAP_MODULE_PATH=str(self.good)), 'null0: no such device')
+
+    def library_with_fixed_folder(self, folder):
+        """The library, linked as if it had been built with another folder of modules; the folder that it is in."""
+        library = self.folder()
         arguments = [word for word in os.environ['WEIR_C_ARGS'].splitlines() if 'PCAP_MODULE_DIR' not in word]
         objects = []
         for name in ('core/modules-find', 'core/modules-load', 'core/registry', 'savefile/codec-load'):
@@ -464,9 +466,20 @@ class Loader:
              f'-Wl,--version-script={SOURCE_ROOT}/libpcap.map', '-Wl,--allow-multiple-definition', *objects,
              '-Wl,--whole-archive', pathlib.Path(os.environ['WEIR_BUILD']) / 'libweir-objects.a', '-Wl,--no-whole-archive',
              *os.environ['WEIR_STATIC_LIBS'].split(), '-o', library / 'libpcap.so.1'])
+        (library / 'libpcap.so').symlink_to('libpcap.so.1')
+        return library
+
+    def program_with_library(self, name, library):
+        program = self.base / name
+        self.compile(HERE / 'opens.c', '-o', program, f'-L{library}', f'-Wl,-rpath,{library}', '-lpcap')
+        return program
+
+    def fixed_folder(self):
+        folder = self.folder()
+        shutil.copy(self.null, folder)
+        library = self.library_with_fixed_folder(folder)
+        program = self.program_with_library('opens-fixed', library)
         environment = dict(self.environment(), LD_LIBRARY_PATH=str(library))
-        program = self.base / 'opens-anywhere'
-        self.compile(HERE / 'opens.c', '-o', program, f'-L{self.tree.libdir}', '-lpcap')
         has(run([program, 'null0'], env=environment), 'null0: module null, 3 packets')
         environment['PCAP_MODULE_PATH'] = str(self.good)
         has(run([program, 'ticker0', 'null0'], env=environment), 'ticker0: module ticker', 'null0: module null')
@@ -475,6 +488,23 @@ class Loader:
         has(run([program, 'null0'], env=environment), 'null0: no such device')
         folder.rename(self.base / 'away')
         has(run([program, '--list'], env=environment), 'error: \n')  # not everybody has modules
+
+    def raised_privileges_trust_root_alone(self):
+        if os.geteuid() != 0:
+            raise Skip('only root can give files to another user')
+        folder = self.folder()
+        module = folder / 'pcap-null.so'
+        shutil.copy(self.null, module)
+        library = self.library_with_fixed_folder(folder)
+        program = self.program_with_library('opens-fixed-set-id', library)
+        self.give_privileges(program)
+        has(self.run_privileged(program, 'null0'), 'null0: module null')
+        os.chown(library / 'libpcap.so.1', OTHER_USER, OTHER_USER)
+        os.chown(module, OTHER_USER, OTHER_USER)
+        has(self.run_privileged(program, 'null0'), f'belongs to user {OTHER_USER}')
+        # Without them, whose library it is may bring modules as well.
+        program.chmod(0o755)
+        has(run([program, 'null0'], env=dict(os.environ, LD_LIBRARY_PATH=str(library))), 'null0: module null')
 
 
 def main():
@@ -512,6 +542,7 @@ def main():
             ('paths that are none', loader.paths_that_are_none),
             ('raised privileges ignore the variable', loader.raised_privileges_ignore_the_variable),
             ('the folder that was fixed by the build', loader.fixed_folder),
+            ('raised privileges trust root alone', loader.raised_privileges_trust_root_alone),
         ]
         return tap.main(cases)
 

@@ -39,5 +39,7 @@ void usb_device_reset(void);
 uint32_t usb_device_add(const pcap_usb_header_mmapped *header, const void *data, size_t size);
 /* Has the reader look for an event at an offset where there need not be one. */
 void usb_device_add_offset(uint32_t offset);
+/* The ring as the reader has it mapped, to be filled with something else. */
+uint8_t *usb_device_ring(void);
 
 #endif

@@ -15,6 +15,8 @@
 
 #include <pcap-int.h>
 
+#include "../../lib/random-numbers.h"
+
 pcap_t *pcap_usb_create(const char *device, char *errbuf);
 
 #define HEADER_SIZE 64
@@ -330,6 +332,58 @@ static void Damaged_events_are_told_after_what_came_before(void **state _U_)
 	pcap_close(p);
 }
 
+/* A number of bytes that is short, long, or not far from the end of the ring. */
+static uint32_t random_size(uint64_t *state, uint32_t end)
+{
+	switch (random_below(state, 4)) {
+	case 0:
+		return random_below(state, 300);
+	case 1:
+		return random_number(state);
+	default:
+		return end + random_below(state, 9) - 4;
+	}
+}
+
+static void Whatever_the_ring_has_each_event_is_delivered_or_told(void **state _U_)
+{
+	const uint32_t size = 8192;
+	uint64_t random = 1;
+	pcap_t *p = create_device();
+
+	pcap_set_buffer_size(p, size);
+	pcap_set_timeout(p, 10);
+	assert_int_equal(pcap_activate(p), 0);
+	for (int round = 0; round < 500; round++) {
+		uint8_t *ring = usb_device_ring();
+		uint32_t offset = random_below(&random, 4) == 0 ? random_size(&random, size - HEADER_SIZE)
+								: random_below(&random, size - HEADER_SIZE);
+		for (uint32_t i = 0; i < size; i++)
+			ring[i] = random_number(&random);
+		if (offset <= size - HEADER_SIZE) {
+			pcap_usb_header_mmapped header;
+			memcpy(&header, ring + offset, sizeof(header));
+			header.event_type = "SCE"[random_below(&random, 3)];
+			header.transfer_type = random_below(&random, 4);
+			header.data_flag = random_below(&random, 2);
+			header.data_len = random_size(&random, size - offset - HEADER_SIZE);
+			header.ndesc = random_size(&random, header.data_len / sizeof(usb_isodesc));
+			header.urb_len = random_size(&random, header.data_len);
+			memcpy(ring + offset, &header, sizeof(header));
+		}
+		usb_device_add_offset(offset);
+		packet_count = 0;
+		int n = pcap_dispatch(p, -1, keep, NULL);
+		assert_true(n == 1 || n == PCAP_ERROR);
+		assert_int_equal(packet_count, n == 1);
+		if (n == 1)
+			assert_true(packets[0].header.caplen <= packets[0].header.len);
+		assert_int_equal(pcap_dispatch(p, -1, keep, NULL), 0);
+		assert_int_equal(usb_device.given_back, round + 1);
+	}
+	pcap_close(p);
+}
+
 static void A_bus_that_goes_is_told_after_what_came_before(void **state _U_)
 {
 	pcap_t *p = open_device();
@@ -418,6 +472,7 @@ int main(void)
 		cmocka_unit_test_setup(A_reader_of_one_at_a_time_does_not_keep_the_ring_full, reset),
 		cmocka_unit_test_setup(A_ring_that_is_too_large_becomes_the_largest, reset),
 		cmocka_unit_test_setup(Damaged_events_are_told_after_what_came_before, reset),
+		cmocka_unit_test_setup(Whatever_the_ring_has_each_event_is_delivered_or_told, reset),
 		cmocka_unit_test_setup(A_bus_that_goes_is_told_after_what_came_before, reset),
 		cmocka_unit_test_setup(An_error_of_the_kernel_is_told_and_the_capture_can_go_on, reset),
 		cmocka_unit_test_setup(Why_the_device_cannot_be_opened_is_told, reset),

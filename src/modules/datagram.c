@@ -65,6 +65,7 @@ static int receive(pcap_t *p, struct datagram *datagram, struct sockaddr_storage
 	datagram->len = (u_int)size;
 	datagram->caplen = (size_t)size < iov.iov_len ? (u_int)size : (u_int)iov.iov_len;
 	datagram->flags = message.msg_flags;
+	datagram->info = 0;
 	datagram->from = from;
 	take_time(&message, &datagram->time);
 	return 1;
@@ -112,6 +113,7 @@ static int next_packet(pcap_t *p, struct pcap_pkthdr *header, const u_char **dat
 		if (!dc->source->convert(p, &datagram))
 			continue;
 		dc->has_packets = true;
+		dc->info = datagram.info;
 		header->ts = pcapint_timestamp(p, datagram.time);
 		header->caplen = datagram.caplen;
 		header->len = datagram.len;
@@ -130,6 +132,14 @@ static int datagram_read(pcap_t *p, int cnt, pcap_handler callback, u_char *user
 }
 
 /* ---- The other operations ---- */
+
+static int datagram_packet_info(pcap_t *p, struct pcap_packet_info *info)
+{
+	const struct datagram_capture *dc = p->priv;
+
+	*info = (struct pcap_packet_info){.flags = dc->info, .interface = dc->ifindex};
+	return dc->info != 0 || dc->ifindex != 0;
+}
 
 int pcapint_datagram_no_inject(pcap_t *p, const void *data _U_, int size _U_)
 {
@@ -259,6 +269,7 @@ void pcapint_datagram_finish(pcap_t *p)
 	p->setnonblock_op = datagram_setnonblock;
 	p->stats_op = datagram_stats;
 	p->stats64_op = datagram_stats64;
+	p->packet_info_op = datagram_packet_info;
 	p->oneshot_callback = pcapint_oneshot_in_place;
 }
 
@@ -398,11 +409,17 @@ bool pcapint_datagram_explain_interface(pcap_t *p, int error)
 	return true;
 }
 
-bool pcapint_datagram_is_wanted_direction(const pcap_t *p, const struct datagram *datagram)
+bool pcapint_datagram_take_direction(const pcap_t *p, struct datagram *datagram, bool is_outgoing)
 {
-	bool outgoing = ((const struct sockaddr_ll *)datagram->from)->sll_pkttype == PACKET_OUTGOING;
+	datagram->info |= is_outgoing ? PCAP_PACKET_OUTBOUND : PCAP_PACKET_INBOUND;
+	return p->direction == PCAP_D_INOUT || (p->direction == PCAP_D_OUT) == is_outgoing;
+}
 
-	return p->direction == PCAP_D_INOUT || (p->direction == PCAP_D_OUT) == outgoing;
+bool pcapint_datagram_take_packet_direction(const pcap_t *p, struct datagram *datagram)
+{
+	const struct sockaddr_ll *from = (const struct sockaddr_ll *)datagram->from;
+
+	return pcapint_datagram_take_direction(p, datagram, from->sll_pkttype == PACKET_OUTGOING);
 }
 
 int pcapint_datagram_setdirection(pcap_t *p, pcap_direction_t direction)

@@ -19,7 +19,8 @@ struct datagram {
 	u_int caplen;
 	u_int len;
 	struct timespec time;
-	int flags; /* MSG_ flags that recvmsg() tells */
+	int flags;     /* MSG_ flags that recvmsg() tells */
+	uint32_t info; /* for convert to set, or 0: PCAP_PACKET_ flags */
 	const struct sockaddr_storage *from;
 };
 
@@ -41,6 +42,7 @@ struct datagram_capture {
 	int error_fd;     /* an eventfd: there is an error to tell */
 	int select_fd;    /* an epoll descriptor of the socket and error_fd */
 	bool has_packets; /* the call of now has taken some */
+	uint32_t info;    /* of the packet at hand: PCAP_PACKET_ flags */
 	int ifindex;      /* of the interface, if it is one */
 	int error;        /* of the socket, told when what came before it has been read; 0: none */
 	uint64_t dropped;
@@ -76,8 +78,12 @@ int pcapint_datagram_open_interface(pcap_t *p, const char *interface, int type);
 int pcapint_datagram_bind(pcap_t *p, const char *interface, const struct sockaddr *address, socklen_t size);
 /* The explain of such a source. */
 bool pcapint_datagram_explain_interface(pcap_t *p, int error);
-/* Whether the direction that was asked for is that of a datagram of a packet socket; and the setdirection for it. */
-bool pcapint_datagram_is_wanted_direction(const pcap_t *p, const struct datagram *datagram);
+/*
+ * Notes which way a packet went. Whether that is what was asked for; and the setdirection for it. The first is for those
+ * of a packet socket.
+ */
+bool pcapint_datagram_take_packet_direction(const pcap_t *p, struct datagram *datagram);
+bool pcapint_datagram_take_direction(const pcap_t *p, struct datagram *datagram, bool is_outgoing);
 int pcapint_datagram_setdirection(pcap_t *p, pcap_direction_t direction);
 
 #endif

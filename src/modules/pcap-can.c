@@ -91,19 +91,12 @@ static void swap_byte_order(u_char *frame, int kind)
 	memcpy(frame + XL_ACCEPTANCE_OFFSET, &acceptance, sizeof(acceptance));
 }
 
-/* The kernel marks what was sent on this host, whether it was by way of a bus or not, by MSG_DONTROUTE. */
-static bool is_wanted_direction(const pcap_t *p, const struct datagram *datagram)
-{
-	bool outgoing = (datagram->flags & MSG_DONTROUTE) != 0;
-
-	return p->direction == PCAP_D_INOUT || (p->direction == PCAP_D_OUT) == outgoing;
-}
-
 static bool can_convert(pcap_t *p, struct datagram *datagram)
 {
 	int kind = kind_of_frame(datagram->data, datagram->caplen);
 
-	if (kind == 0 || !is_wanted_direction(p, datagram))
+	/* The kernel marks what was sent on this host, whether it was by way of a bus or not, by MSG_DONTROUTE. */
+	if (kind == 0 || !pcapint_datagram_take_direction(p, datagram, (datagram->flags & MSG_DONTROUTE) != 0))
 		return false;
 	if (p->opt.protocol != 0 && p->opt.protocol != ETH_P_ALL && p->opt.protocol != kind)
 		return false;

@@ -84,7 +84,7 @@ static bool convert_monitored(pcap_t *p, struct datagram *datagram)
 	int family = ntohs(from->sll_protocol);
 
 	if (from->sll_hatype != ARPHRD_NETLINK || (pn->family != ALL_FAMILIES && pn->family != family) ||
-		!pcapint_datagram_is_wanted_direction(p, datagram))
+		!pcapint_datagram_take_packet_direction(p, datagram))
 		return false;
 	put_header(datagram, from->sll_pkttype, (uint16_t)family);
 	return true;

@@ -34,7 +34,7 @@ static bool is_complete(const struct datagram *datagram)
 /* The kernel's header is the link-layer header; its transport header must be within the packet. */
 static bool vsock_convert(pcap_t *p, struct datagram *datagram)
 {
-	return is_complete(datagram) && pcapint_datagram_is_wanted_direction(p, datagram);
+	return is_complete(datagram) && pcapint_datagram_take_packet_direction(p, datagram);
 }
 
 static const struct datagram_source source = {

@@ -26,17 +26,19 @@ pcap_t *pcap_can_create(const char *device, char *errbuf);
 
 static struct packet {
 	struct pcap_pkthdr header;
+	struct pcap_packet_info info;
 	u_char data[PACKET_SIZE];
 } packets[PACKETS_MAX];
 static int packet_count;
 
-static void keep(u_char *user _U_, const struct pcap_pkthdr *header, const u_char *data)
+static void keep(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
 {
 	struct packet *packet = &packets[packet_count++];
 
 	assert_true(packet_count <= PACKETS_MAX && header->caplen <= PACKET_SIZE);
 	packet->header = *header;
 	memcpy(packet->data, data, header->caplen);
+	assert_int_equal(pcap_get_packet_info((pcap_t *)user, &packet->info, sizeof(packet->info)), 1);
 }
 
 static int set_up(void **state _U_)
@@ -68,7 +70,7 @@ static pcap_t *open_bus(void)
 
 static int read_all(pcap_t *p)
 {
-	return pcap_dispatch(p, -1, keep, NULL);
+	return pcap_dispatch(p, -1, keep, (u_char *)p);
 }
 
 static void add_classic(canid_t id, unsigned length)
@@ -175,7 +177,11 @@ static void tells_directions_and_kinds_apart(void **state _U_)
 		can_add_own(&own, sizeof(own));
 		packet_count = 0;
 		assert_int_equal(read_all(p), counts[i]);
-		assert_int_equal(packets[counts[i] - 1].data[3], directions[i] == PCAP_D_IN ? 4 : 5);
+		const struct packet *last = &packets[counts[i] - 1];
+		assert_int_equal(last->data[3], directions[i] == PCAP_D_IN ? 4 : 5);
+		assert_int_equal(
+			last->info.flags, directions[i] == PCAP_D_IN ? PCAP_PACKET_INBOUND : PCAP_PACKET_OUTBOUND);
+		assert_int_equal(last->info.interface, 7);
 		pcap_close(p);
 		can_reset();
 	}

@@ -172,6 +172,22 @@ static void add_tstamp_type(struct description *to, const pcap_t *p)
 	add_copy(to, PCAPNG_OPT_COMMENT, text, strlen(text), "", 0);
 }
 
+/* The devices of the handle's module, which is loaded already; to ask them all could load others. NULL: none. */
+static pcap_if_t *list_devices(const pcap_t *p)
+{
+	const struct pcap_module *module = p->core->module;
+	char errbuf[PCAP_ERRBUF_SIZE];
+	pcap_if_list_t *list;
+
+	if (module == NULL || module->findalldevs == NULL)
+		return NULL;
+	list = pcapint_new_dev_list(errbuf);
+	if (list == NULL)
+		return NULL;
+	module->findalldevs(list, errbuf); /* those it could list are there, if it fails */
+	return pcapint_finish_dev_list(list);
+}
+
 static uint64_t now(void)
 {
 	struct timespec time;
@@ -184,8 +200,8 @@ int pcap_writer_add_device(pcap_writer_t *writer, pcap_t *p, const struct pcap_w
 {
 	struct pcap_writer_device given = {.name = NULL};
 	struct description description = {.used = 0};
-	char errbuf[PCAP_ERRBUF_SIZE], os[200];
-	pcap_if_t *list = NULL, *listed;
+	char os[200];
+	pcap_if_t *list, *listed;
 	struct utsname system;
 	char *filter;
 	int number;
@@ -194,9 +210,7 @@ int pcap_writer_add_device(pcap_writer_t *writer, pcap_t *p, const struct pcap_w
 		return PCAP_ERROR;
 	if (device != NULL)
 		memcpy(&given, device, size < sizeof(given) ? size : sizeof(given));
-	if (p->opt.device != NULL && pcap_findalldevs(&list, errbuf) < 0)
-		list = NULL;
-	listed = list;
+	listed = list = list_devices(p);
 	while (listed != NULL && strcmp(listed->name, p->opt.device) != 0)
 		listed = listed->next;
 	add_text(&description, PCAPNG_IF_NAME, given.name != NULL ? given.name : p->opt.device);

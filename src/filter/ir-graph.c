@@ -142,6 +142,9 @@ static int run_pass(struct ir *ir, const struct pass *pass)
 /* The first round's gain may be no more than a better order, for the second to make use of. */
 #define ROUNDS_AT_LEAST 3
 
+/* Only such graphs are those that passes try things with, for which it matters how long the program was at first. */
+#define SMALL 2000
+
 static size_t reachable(struct ir *ir)
 {
 	size_t count = 0;
@@ -174,7 +177,8 @@ int ir_optimize(struct ir *ir)
 	struct cost at_first = {0};
 	bool changed = true;
 
-	ir_measure(ir, &at_first);
+	if (after <= SMALL)
+		ir_measure(ir, &at_first);
 	ir->longest = at_first.length;
 	for (int round = 1; changed; round++) {
 		before = after;

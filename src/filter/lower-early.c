@@ -10,7 +10,8 @@
 
 #include "filter/lower.h"
 
-/* Effort is bounded: each trial lowers the graph. */
+/* Effort is bounded: each trial lowers the graph. This is for filters that a person wrote, and not for lists. */
+#define MOST_BLOCKS 400
 #define MOST_TRIALS 2000
 
 static bool contains(const struct value *in, const struct value *value)
@@ -129,7 +130,7 @@ void lower_early(struct code *code, struct block_code *blocks, size_t count, con
 		.needed = arena_alloc(code->ir->arena, count + 1)};
 	uint32_t *computed = arena_alloc(code->ir->arena, (code->ir->value_count + 1) * sizeof(*computed));
 
-	if (code->ir->arena->failed)
+	if (code->ir->arena->failed || count > MOST_BLOCKS)
 		return;
 	memcpy(computed, code->computed, code->ir->value_count * sizeof(*computed));
 	for (uint32_t v = code->ir->value_count; v-- > 0;) {

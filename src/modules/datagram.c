@@ -93,8 +93,8 @@ static void keep_error(struct datagram_capture *dc, int error)
 }
 
 /*
- * The kernel tells an error of the socket, once, before the datagrams that came before it: it is kept until those are
- * read, and their call is over.
+ * The kernel tells an error of the socket, once, before the datagrams that came before it: it is kept until those
+ * are read, and their call is over.
  */
 static int next_packet(pcap_t *p, struct pcap_pkthdr *header, const u_char **data)
 {

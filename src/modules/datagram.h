@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Capture from a socket that gives each packet as a datagram: reading, time stamps, errors, statistics, closing. For modules whose device is such a socket; like them it needs nothing but pcap-int.h.
+ * Capture from a socket that gives each packet as a datagram: reading, time stamps, errors, statistics, closing.
+ * For modules whose device is such a socket; like them it needs nothing but pcap-int.h.
  */
 #ifndef WEIR_MODULES_DATAGRAM_H
 #define WEIR_MODULES_DATAGRAM_H
@@ -26,8 +27,8 @@ struct datagram {
 
 struct datagram_source {
 	/*
-	 * Makes the packet that users see of a datagram, in place: the members may change. False where the datagram is
-	 * none, or one that was not asked for.
+	 * Makes the packet that users see of a datagram, in place: the members may change. False where the datagram
+	 * is none, or one that was not asked for.
 	 */
 	bool (*convert)(pcap_t *p, struct datagram *datagram);
 	/* What an error of the socket means to a user, into errbuf. True if the capture can go on after it. */
@@ -50,8 +51,8 @@ struct datagram_capture {
 };
 
 /*
- * For activate, in this order: begin, before anything is opened, so that all is cleaned up if it fails; then the module
- * opens p->fd; prepare, before the socket is bound; finish, when all is in place. 0 or a PCAP_ERROR_.
+ * For activate, in this order: begin, before anything is opened, so that all is cleaned up if it fails; then the
+ * module opens p->fd; prepare, before the socket is bound; finish, when all is in place. 0 or a PCAP_ERROR_.
  */
 void pcapint_datagram_begin(pcap_t *p, const struct datagram_source *source);
 int pcapint_datagram_prepare(pcap_t *p);
@@ -70,8 +71,8 @@ bool pcapint_datagram_is_instance(const char *name, const char *prefix);
 /* Whether there is such an interface, of an ARPHRD_ type. */
 bool pcapint_datagram_is_interface(const char *name, int type);
 /*
- * For activate, between begin and finish: opens a packet socket of type SOCK_RAW or SOCK_DGRAM on the interface, with
- * prepare. 0 or a PCAP_ERROR_.
+ * For activate, between begin and finish: opens a packet socket of type SOCK_RAW or SOCK_DGRAM on the interface,
+ * with prepare. 0 or a PCAP_ERROR_.
  */
 int pcapint_datagram_open_interface(pcap_t *p, const char *interface, int type);
 /* For a socket that is bound to an interface otherwise. 0 or a PCAP_ERROR_. */
@@ -79,8 +80,8 @@ int pcapint_datagram_bind(pcap_t *p, const char *interface, const struct sockadd
 /* The explain of such a source. */
 bool pcapint_datagram_explain_interface(pcap_t *p, int error);
 /*
- * Notes which way a packet went. Whether that is what was asked for; and the setdirection for it. The first is for those
- * of a packet socket.
+ * Notes which way a packet went. Whether that is what was asked for; and the setdirection for it. The first is for
+ * those of a packet socket.
  */
 bool pcapint_datagram_take_packet_direction(const pcap_t *p, struct datagram *datagram);
 bool pcapint_datagram_take_direction(const pcap_t *p, struct datagram *datagram, bool is_outgoing);

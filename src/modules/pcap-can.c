@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The module for CAN buses ("can0", "vcan0"), over the raw sockets of SocketCAN, which need no privilege: classic, FD
- * and XL frames, and error frames. What it relies on is in the kernel's Documentation/networking/can.rst.
+ * The module for CAN buses ("can0", "vcan0"), over the raw sockets of SocketCAN, which need no privilege: classic,
+ * FD and XL frames, and error frames. What it relies on is in the kernel's Documentation/networking/can.rst.
  */
 #include "datagram.h"
 
@@ -22,8 +22,8 @@ int pcap_can_findalldevs(pcap_if_list_t *list, char *errbuf);
 pcap_t *pcap_can_create(const char *device, char *errbuf);
 
 /*
- * DLT_CAN_SOCKETCAN: the kernel's structures, but for the identifier (in XL frames: VCID and priority) in network byte
- * order, and an XL frame's length and acceptance field in little-endian order.
+ * DLT_CAN_SOCKETCAN: the kernel's structures, but for the identifier (in XL frames: VCID and priority) in network
+ * byte order, and an XL frame's length and acceptance field in little-endian order.
  */
 #define ID_SIZE 4
 #define LENGTH_OFFSET 4 /* XL: the flags, with XL_FLAG, which is in no length of other frames */

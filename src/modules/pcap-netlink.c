@@ -141,7 +141,7 @@ static void find_monitor(char name[IFNAMSIZ])
 static int open_monitor(pcap_t *p, const char *interface)
 {
 	pcapint_datagram_begin(p, &monitored);
-	/* Without the header that the kernel's users do not see either. */
+	/* What has no link-layer header is taken as such. */
 	int status = pcapint_datagram_open_interface(p, interface, SOCK_DGRAM);
 	if (status == 0)
 		p->setdirection_op = pcapint_datagram_setdirection;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Inside the guest: runs one script after the other, each with what lib.sh offers, and makes one TAP output of what they
-# report. A script that stops before it says "end", fails, or takes longer than it may, fails as a test.
+# Inside the guest: runs one script after the other, each with what lib.sh offers, and makes one TAP output of what
+# they report. A script that stops before it says "end", fails, or takes longer than it may, fails as a test.
 #
 # usage: classes.sh SCRIPT...
 set -u

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a capture on any device has to do, tried on one: listing, opening, capture with and without a filter, ends by
- * count and by pcap_breakloop(), non-blocking mode, statistics, closing. For the scripts of the device classes.
+ * What a capture on any device has to do, tried on one: listing, opening, capture with and without a filter, ends
+ * by count and by pcap_breakloop(), non-blocking mode, statistics, closing. For the scripts of the device classes.
  *
  * usage: exercise DEVICE LINK_TYPE FILTER PACKETS TRAFFIC [TEST | OFFSET SIZE]
  *
- * TRAFFIC is a shell command, after which at least PACKETS packets are captured on the device. FILTER passes some of
- * them and refuses others. With TEST, only tests in whose name that stands are run. At OFFSET a packet has SIZE bytes
- * that differ from one capture to the other. With EXERCISE_MONITOR in the environment, in monitor mode. Prints "ok - ..." or "not ok - ..." a test.
+ * TRAFFIC is a shell command, after which at least PACKETS packets are captured on the device. FILTER passes some
+ * of them and refuses others. With TEST, only tests in whose name that stands are run. At OFFSET a packet has SIZE
+ * bytes that differ from one capture to the other. With EXERCISE_MONITOR in the environment, in monitor mode.
+ * Prints "ok - ..." or "not ok - ..." a test.
  */
 #include <pcap/pcap.h>
 

@@ -1,7 +1,8 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: BSD-3-Clause
-# The guest's first process: makes the host's tree, with a layer in memory over it that can be written, the root, and
-# runs there what the folder "control" says. What that prints, and its exit status, go out by virtio-serial ports.
+# The guest's first process: makes the host's tree, with a layer in memory over it that can be written, the root,
+# and runs there what the folder "control" says. What that prints, and its exit status, go out by virtio-serial
+# ports.
 busybox=/bin/busybox
 $busybox mount -t devtmpfs devtmpfs /dev
 $busybox mount -t proc proc /proc

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: BSD-3-Clause
-# For the scripts of the device classes, which classes.sh runs inside the guest in an empty folder of their own. What a
-# script prints is for who looks for the reason of a failure, but for the lines that these print.
+# For the scripts of the device classes, which classes.sh runs inside the guest in an empty folder of their own.
+# What a script prints is for who looks for the reason of a failure, but for the lines that these print.
 set -u
 
 # What a test came to: its name, and why it was left out.
@@ -94,8 +94,8 @@ link_type() {
   sed -n 's/.*link-type \([A-Z0-9_]*\).*/\1/p' "$1"
 }
 
-# same_in_tcpdump NAME DEVICE COUNT TRAFFIC [ARGUMENT...]: that tcpdump shows the same of COUNT packets, byte for byte,
-# on this library and on the system's. TRAFFIC is a shell command that makes them.
+# same_in_tcpdump NAME DEVICE COUNT TRAFFIC [ARGUMENT...]: that tcpdump shows the same of COUNT packets, byte for
+# byte, on this library and on the system's. TRAFFIC is a shell command that makes them.
 same_in_tcpdump() {
   name=$1
   device=$2
@@ -122,8 +122,8 @@ same_in_tcpdump() {
   fi
 }
 
-# same_in_savefiles NAME DEVICE COUNT TRAFFIC OFFSET SIZE [ARGUMENT...]: the same of what tcpdump writes, for what it
-# can't print, and but for the SIZE bytes from OFFSET on, which each capture has of its own.
+# same_in_savefiles NAME DEVICE COUNT TRAFFIC OFFSET SIZE [ARGUMENT...]: the same of what tcpdump writes, for what
+# it can't print, and but for the SIZE bytes from OFFSET on, which each capture has of its own.
 same_in_savefiles() {
   name=$1
   device=$2
@@ -151,8 +151,8 @@ same_in_savefiles() {
   fi
 }
 
-# lost NAME DEVICE COUNT TRAFFIC LOSS MESSAGE: that a capture on a device which LOSS, a shell command, takes away ends by
-# an error with MESSAGE in it, and delivers first the COUNT packets, or more, that TRAFFIC has made.
+# lost NAME DEVICE COUNT TRAFFIC LOSS MESSAGE: that a capture on a device which LOSS, a shell command, takes away
+# ends by an error with MESSAGE in it, and delivers first the COUNT packets, or more, that TRAFFIC has made.
 lost() {
   timeout 20 "$WEIR_BUILD/tools/weir" capture -i "$2" --immediate >lost.packets 2>lost.messages &
   lost_id=$!
@@ -171,7 +171,8 @@ lost() {
   fi
 }
 
-# refused NAME DEVICE MESSAGE [PREFIX...]: that no capture can be had on a device, for a reason in which MESSAGE stands.
+# refused NAME DEVICE MESSAGE [PREFIX...]: that no capture can be had on a device, for a reason in which MESSAGE
+# stands.
 refused() {
   name=$1
   device=$2

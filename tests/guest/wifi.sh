@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Wireless LAN: two radios of the kernel's simulation in an ad-hoc network; what one sends, the other sees in monitor
-# mode.
+# Wireless LAN: two radios of the kernel's simulation in an ad-hoc network; what one sends, the other sees in
+# monitor mode.
 need 'wifi' iw ip python3 tcpdump setpriv
 load 'wifi' mac80211_hwsim
 for device in wlan0 wlan1; do

@@ -108,9 +108,9 @@ static int take_radio(const struct nlmsghdr *message, void *context)
 }
 
 /*
- * What the radio of an interface can do; 0, or a negative errno value: ENOENT, EPROTONOSUPPORT (no nl80211), ENODEV (not
- * a wireless interface) and others. All families are asked for: to ask for one has the kernel load it if it can, for
- * every Ethernet interface.
+ * What the radio of an interface can do; 0, or a negative errno value: ENOENT, EPROTONOSUPPORT (no nl80211), ENODEV
+ * (not a wireless interface) and others. All families are asked for: to ask for one has the kernel load it if it
+ * can, for every Ethernet interface.
  */
 static int ask_radio(int fd, int ifindex, struct radio *radio)
 {
@@ -257,8 +257,8 @@ static int take_nothing(const struct nlmsghdr *message _U_, void *context _U_)
 }
 
 /*
- * Deletes the interface and waits until it is gone. In the child of a fork it is left to the parent; and what is not
- * permitted any more, the kernel does some time after the socket is closed.
+ * Deletes the interface and waits until it is gone. In the child of a fork it is left to the parent; and what is
+ * not permitted any more, the kernel does some time after the socket is closed.
  */
 void pcapint_linux_leave_monitor(pcap_t *p)
 {

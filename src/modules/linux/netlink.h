@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Asking the kernel's route netlink (rtnetlink(7)) for one thing or for all there is, other netlink families for one
- * thing, and attributes whose every length is checked. For the parts of the network-interface module that ask about interfaces.
+ * Asking the kernel's route netlink (rtnetlink(7)) for one thing or for all there is, other netlink families for
+ * one thing, and attributes whose every length is checked. For the parts of the network-interface module that ask
+ * about interfaces.
  */
 #ifndef WEIR_LINUX_NETLINK_H
 #define WEIR_LINUX_NETLINK_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The stand-in for raw CAN sockets: one end of a pair of Unix sockets, so that waiting and reading are the real thing.
- * What the options mean is in the kernel's Documentation/networking/can.rst.
+ * The stand-in for raw CAN sockets: one end of a pair of Unix sockets, so that waiting and reading are the real
+ * thing. What the options mean is in the kernel's Documentation/networking/can.rst.
  */
 #include "can-socket.h"
 

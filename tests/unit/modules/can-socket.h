@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A stand-in for the raw CAN sockets of the kernel, with frames that no virtual bus gives: the system calls of the CAN
- * module come here by the linker's --wrap. The interface can0 is there, and number 7.
+ * A stand-in for the raw CAN sockets of the kernel, with frames that no virtual bus gives: the system calls of the
+ * CAN module come here by the linker's --wrap. The interface can0 is there, and number 7.
  */
 #ifndef WEIR_TESTS_CAN_SOCKET_H
 #define WEIR_TESTS_CAN_SOCKET_H

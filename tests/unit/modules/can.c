@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The CAN module on a stand-in for the kernel: frames of all kinds, damaged ones, what filters become, what is sent,
- * errors before and during a capture.
+ * The CAN module on a stand-in for the kernel: frames of all kinds, damaged ones, what filters become, what is
+ * sent, errors before and during a capture.
  */
 #include "can-socket.h"
 

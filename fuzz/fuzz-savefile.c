@@ -21,6 +21,7 @@
 #define OPTION_NANO 0x01
 #define OPTION_PIPE 0x02
 #define OPTION_SHARE_STREAM 0x04
+#define OPTION_BATCHES 0x08
 
 static void must(bool condition)
 {
@@ -59,6 +60,18 @@ static void deliver(u_char *user, const struct pcap_pkthdr *header, const u_char
 		pcap_dump((u_char *)reading->copy, header, data);
 }
 
+/* As pcap_loop() does. */
+static int read_batches(pcap_t *p, struct reading *reading)
+{
+	struct pcap_batch_packet packets[7];
+	int n;
+
+	while ((n = pcap_next_batch(p, packets, sizeof(packets[0]), 7)) > 0)
+		for (int i = 0; i < n; i++)
+			deliver((u_char *)reading, &packets[i].header, packets[i].data);
+	return n == PCAP_ERROR_BREAK ? 0 : n;
+}
+
 /* Reads all of a stream, which it closes. */
 static void read_stream(FILE *stream, uint8_t options, size_t size, bool copy, struct reading *reading)
 {
@@ -83,7 +96,8 @@ static void read_stream(FILE *stream, uint8_t options, size_t size, bool copy, s
 	}
 	if (options & OPTION_SHARE_STREAM)
 		must(pcap_file(p) == stream);
-	reading->status = pcap_loop(p, -1, deliver, (u_char *)reading);
+	reading->status =
+		options & OPTION_BATCHES ? read_batches(p, reading) : pcap_loop(p, -1, deliver, (u_char *)reading);
 	must(reading->status == 0 || reading->status == PCAP_ERROR);
 	must(reading->bytes + 12 * reading->packets <= size);
 	if (reading->status != 0) {
@@ -125,21 +139,36 @@ static void check_copy(const struct reading *reading)
 	must(again.status == 0 && again.packets == reading->packets && again.bytes == reading->bytes);
 }
 
+/* Then there can be more packets than bytes. */
+static bool is_compressed(const uint8_t *data, size_t size)
+{
+	static const char *const magics[] = {"\x1f\x8b", "\x28\xb5\x2f\xfd", "\x04\x22\x4d\x18"};
+
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
+		if (size >= strlen(magics[i]) && memcmp(data, magics[i], strlen(magics[i])) == 0)
+			return true;
+	return false;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct reading from_memory, other;
 	uint8_t options, *copy;
+	size_t largest;
 
 	if (size < 2 || size > FUZZ_INPUT_SIZE)
 		return 0;
 	options = *data++;
 	size--;
+	largest = is_compressed(data, size) ? SIZE_MAX : size;
 	copy = malloc(size); /* a sanitizer sees what is read beyond */
 	must(copy != NULL);
 	memcpy(copy, data, size);
-	read_stream(fmemopen(copy, size, "rb"), options, size, false, &from_memory);
+	read_stream(fmemopen(copy, size, "rb"), options, largest, false, &from_memory);
 	free(copy);
-	read_stream(options & OPTION_PIPE ? in_pipe(data, size) : in_file(data, size), options, size, true, &other);
+	options &= (uint8_t)~OPTION_BATCHES;
+	read_stream(
+		options & OPTION_PIPE ? in_pipe(data, size) : in_file(data, size), options, largest, true, &other);
 	must(other.status == from_memory.status && other.packets == from_memory.packets);
 	must(other.sum == from_memory.sum && strcmp(other.errbuf, from_memory.errbuf) == 0);
 	if (other.copy != NULL)

@@ -35,6 +35,7 @@ extern const struct command read_command;
 extern const struct command info_command;
 extern const struct command filter_command;
 extern const struct command modules_command;
+extern const struct command extcap_command;
 
 /* "weir: ", the message, made safe for a terminal, and a newline, to standard error. */
 void complain(const char *format, ...) PCAP_PRINTFLIKE(1, 2);

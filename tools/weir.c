@@ -10,6 +10,9 @@
 
 #include "command.h"
 
+/* A link of that name to this program is `weir extcap`. */
+#define EXTCAP_PROGRAM "weir-extcap"
+
 static int run_help(const struct command *command, int argc, char **argv);
 
 static const struct option_row no_options[] = {{0}};
@@ -22,8 +25,8 @@ static const struct command help_command = {
 	.run = run_help,
 };
 
-static const struct command *const commands[] = {
-	&devices_command, &capture_command, &read_command, &info_command, &filter_command, &modules_command, &help_command};
+static const struct command *const commands[] = {&devices_command, &capture_command, &read_command, &info_command,
+	&filter_command, &modules_command, &extcap_command, &help_command};
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
 static void show_usage(FILE *out)
@@ -72,11 +75,24 @@ static int run_help(const struct command *command, int argc, char **argv)
 	return finish_stdout(STATUS_OK);
 }
 
+static const char *program_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
 	char error[PCAP_ERRBUF_SIZE];
 
+	/* Wireshark runs what it finds in its folder with the protocol's options alone. */
+	if (strcmp(program_name(argc > 0 ? argv[0] : ""), EXTCAP_PROGRAM) == 0) {
+		if (pcap_init(PCAP_CHAR_ENC_UTF_8, error) < 0)
+			return STATUS_ERROR;
+		return extcap_command.run(&extcap_command, argc, argv);
+	}
 	if (argc < 2) {
 		show_usage(stderr);
 		return STATUS_USAGE;

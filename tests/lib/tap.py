@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Runs test cases and prints TAP, for the tests that are Python programs."""
+import signal
 import subprocess
 import traceback
 
@@ -44,6 +45,10 @@ def comment(text):
 def main(cases):
     """Runs (name, routine) pairs; the exit status."""
     failures = 0
+    # Whoever runs the tests in the background or under nohup has signals ignored, and so would what they start.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     print(f'1..{len(cases)}', flush=True)
     for number, (name, routine) in enumerate(cases, 1):
         try:

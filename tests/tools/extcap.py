@@ -13,7 +13,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
 from tap import check, main, run
 
-WEIR = pathlib.Path(sys.argv[1])
+WEIR = pathlib.Path(sys.argv[1]).resolve()
 INTERFACE = 'weir-netlink-route'
 NOBODY = 65534
 

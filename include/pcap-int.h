@@ -65,7 +65,7 @@ typedef int (*set_datalink_op_t)(pcap_t *p, int dlt);
 /* 1 if reads do not wait, 0 if they do. NULL: by opt.nonblock. */
 typedef int (*getnonblock_op_t)(pcap_t *p);
 typedef int (*setnonblock_op_t)(pcap_t *p, int nonblock);
-/* Counts since activation. NULL: all zero. */
+/* Counts since activation. NULL: what stats64_op tells, cut to 32 bits; without that, all zero. */
 typedef int (*stats_op_t)(pcap_t *p, struct pcap_stat *stats);
 /* The same in 64 bits, and which of them are known. NULL: what stats_op tells. */
 typedef int (*stats64_op_t)(pcap_t *p, struct pcap_stats64 *stats);
@@ -324,6 +324,8 @@ PCAP_API int pcapint_read_below(pcap_t *p, int cnt, pcap_handler callback, u_cha
 
 /* For create: offers time stamps in microseconds and in nanoseconds; 0, or PCAP_ERROR with errbuf filled. */
 PCAP_API int pcapint_offer_precisions(pcap_t *p, char *errbuf);
+/* For create: offers the PCAP_TSTAMP_ values at types; 0, or PCAP_ERROR with errbuf filled. */
+PCAP_API int pcapint_offer_tstamp_types(pcap_t *p, const int *types, int count, char *errbuf);
 /* For activate: offers the DLT_ values at dlts and sets linktype to the first; 0 or PCAP_ERROR. */
 PCAP_API int pcapint_offer_datalinks(pcap_t *p, const int *dlts, int count);
 /* A packet's time as its header has it, in the precision that was asked for. */

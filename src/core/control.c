@@ -111,13 +111,29 @@ int pcapint_setnonblock_fd(pcap_t *p, int nonblock)
 	return 0;
 }
 
+/* The 64-bit counts of a module that has no others, cut to 32 bits. */
+static int stats_from_stats64(pcap_t *p, struct pcap_stat *stats)
+{
+	struct pcap_stats64 counts = {0};
+
+	int status = p->stats64_op(p, &counts);
+	if (status != 0)
+		return status;
+	stats->ps_recv = (u_int)counts.recv;
+	stats->ps_drop = (u_int)counts.drop;
+	stats->ps_ifdrop = (u_int)counts.ifdrop;
+	return 0;
+}
+
 int pcap_stats(pcap_t *p, struct pcap_stat *stats)
 {
 	int status = check_live(p, "pcap_stats");
 	if (status != 0)
 		return status;
 	memset(stats, 0, sizeof(*stats));
-	return p->stats_op != NULL ? p->stats_op(p, stats) : 0;
+	if (p->stats_op != NULL)
+		return p->stats_op(p, stats);
+	return p->stats64_op != NULL ? stats_from_stats64(p, stats) : 0;
 }
 
 /* From the 32-bit counts of a module that has no others; one that is 0 may as well be unknown. */

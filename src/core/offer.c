@@ -7,29 +7,48 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* A copy of values, as the core frees it. */
+static u_int *copy_values(const int *values, int count)
+{
+	u_int *list = calloc(count, sizeof(*list));
+
+	for (int i = 0; list != NULL && i < count; i++)
+		list[i] = values[i];
+	return list;
+}
+
 int pcapint_offer_precisions(pcap_t *p, char *errbuf)
 {
-	p->tstamp_precision_list = malloc(2 * sizeof(*p->tstamp_precision_list));
+	static const int precisions[] = {PCAP_TSTAMP_PRECISION_MICRO, PCAP_TSTAMP_PRECISION_NANO};
+
+	p->tstamp_precision_list = copy_values(precisions, 2);
 	if (p->tstamp_precision_list == NULL) {
 		snprintf(errbuf, PCAP_ERRBUF_SIZE, "no memory for the list of time stamp precisions");
 		return PCAP_ERROR;
 	}
-	p->tstamp_precision_list[0] = PCAP_TSTAMP_PRECISION_MICRO;
-	p->tstamp_precision_list[1] = PCAP_TSTAMP_PRECISION_NANO;
 	p->tstamp_precision_count = 2;
+	return 0;
+}
+
+int pcapint_offer_tstamp_types(pcap_t *p, const int *types, int count, char *errbuf)
+{
+	p->tstamp_type_list = copy_values(types, count);
+	if (p->tstamp_type_list == NULL) {
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "no memory for the list of time stamp types");
+		return PCAP_ERROR;
+	}
+	p->tstamp_type_count = count;
 	return 0;
 }
 
 int pcapint_offer_datalinks(pcap_t *p, const int *dlts, int count)
 {
-	p->dlt_list = calloc(count, sizeof(*p->dlt_list));
+	p->dlt_list = copy_values(dlts, count);
 	if (p->dlt_list == NULL) {
 		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%.100s: no memory for the list of link-layer types",
 			p->opt.device);
 		return PCAP_ERROR;
 	}
-	for (int i = 0; i < count; i++)
-		p->dlt_list[i] = dlts[i];
 	p->dlt_count = count;
 	p->linktype = dlts[0];
 	return 0;

@@ -184,17 +184,6 @@ static int datagram_stats64(pcap_t *p, struct pcap_stats64 *stats)
 	return 0;
 }
 
-static int datagram_stats(pcap_t *p, struct pcap_stat *stats)
-{
-	struct pcap_stats64 wide = {0};
-
-	datagram_stats64(p, &wide);
-	stats->ps_recv = (u_int)wide.recv;
-	stats->ps_drop = (u_int)wide.drop;
-	stats->ps_ifdrop = 0;
-	return 0;
-}
-
 static void datagram_cleanup(pcap_t *p)
 {
 	struct datagram_capture *dc = p->priv;
@@ -267,7 +256,6 @@ void pcapint_datagram_finish(pcap_t *p)
 		p->inject_op = pcapint_datagram_no_inject;
 	p->getnonblock_op = datagram_getnonblock;
 	p->setnonblock_op = datagram_setnonblock;
-	p->stats_op = datagram_stats;
 	p->stats64_op = datagram_stats64;
 	p->packet_info_op = datagram_packet_info;
 	p->oneshot_callback = pcapint_oneshot_in_place;

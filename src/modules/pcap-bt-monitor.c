@@ -76,17 +76,6 @@ static int monitor_inject(pcap_t *p, const void *data _U_, int size _U_)
 	return PCAP_ERROR;
 }
 
-static int monitor_stats(pcap_t *p, struct pcap_stat *stats)
-{
-	struct pcap_stats64 counts = {0};
-
-	pcapint_hci_stats64(p, &counts);
-	stats->ps_recv = counts.recv;
-	stats->ps_drop = counts.drop;
-	stats->ps_ifdrop = 0;
-	return 0;
-}
-
 static int monitor_activate(pcap_t *p)
 {
 	struct pcap_bluetooth *pb = p->priv;
@@ -110,7 +99,6 @@ static int monitor_activate(pcap_t *p)
 	p->read_op = monitor_read;
 	p->inject_op = monitor_inject;
 	p->setfilter_op = install_bpf_program;
-	p->stats_op = monitor_stats;
 	p->stats64_op = pcapint_hci_stats64;
 	p->packet_info_op = pcapint_hci_packet_info;
 	p->oneshot_callback = pcapint_oneshot_in_place;

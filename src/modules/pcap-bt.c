@@ -126,17 +126,6 @@ static int bt_stats64(pcap_t *p, struct pcap_stats64 *stats)
 	return 0;
 }
 
-static int bt_stats(pcap_t *p, struct pcap_stat *stats)
-{
-	struct pcap_stats64 counts = {0};
-
-	bt_stats64(p, &counts);
-	stats->ps_recv = counts.recv;
-	stats->ps_drop = counts.drop;
-	stats->ps_ifdrop = counts.ifdrop;
-	return 0;
-}
-
 /* ---- Activating ---- */
 
 /*
@@ -186,7 +175,6 @@ static int bt_activate(pcap_t *p)
 	p->inject_op = bt_inject;
 	p->setfilter_op = install_bpf_program;
 	p->setdirection_op = bt_setdirection;
-	p->stats_op = bt_stats;
 	p->stats64_op = bt_stats64;
 	p->packet_info_op = pcapint_hci_packet_info;
 	p->oneshot_callback = pcapint_oneshot_in_place;

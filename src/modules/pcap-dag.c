@@ -191,15 +191,6 @@ static int dag_stats64(pcap_t *p, struct pcap_stats64 *stats)
 	return 0;
 }
 
-static int dag_stats(pcap_t *p, struct pcap_stat *stats)
-{
-	struct pcap_stats64 wide = {0};
-
-	dag_stats64(p, &wide);
-	*stats = (struct pcap_stat){(u_int)wide.recv, (u_int)wide.drop, (u_int)wide.ifdrop};
-	return 0;
-}
-
 static void end_stream(struct pcap_dag *dag, int stream, bool attached, bool started)
 {
 	if (started)
@@ -330,12 +321,13 @@ static int dag_activate(pcap_t *p)
 	p->inject_op = dag_inject;
 	p->setfilter_op = install_bpf_program;
 	p->set_datalink_op = dag_set_datalink;
-	p->stats_op = dag_stats;
 	p->stats64_op = dag_stats64;
 	return 0;
 }
 
 /* ---- The two routines that the library calls ---- */
+
+static const int card_clock[] = {PCAP_TSTAMP_ADAPTER}; /* the only one */
 
 static int list_card(const struct dag_calls *calls, u_int card, pcap_if_list_t *list, char *errbuf)
 {
@@ -405,15 +397,10 @@ pcap_t *pcap_dag_create(const char *device, char *errbuf)
 	pcap_t *p = PCAP_CREATE_COMMON(errbuf, struct pcap_dag);
 	if (p == NULL)
 		return NULL;
-	p->tstamp_type_list = malloc(sizeof(*p->tstamp_type_list));
-	if (p->tstamp_type_list == NULL || pcapint_offer_precisions(p, errbuf) < 0) {
-		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%.60s: no memory for a handle", device);
+	if (pcapint_offer_tstamp_types(p, card_clock, 1, errbuf) < 0 || pcapint_offer_precisions(p, errbuf) < 0) {
 		pcap_close(p);
 		return NULL;
 	}
-	/* The card's clock is the only one. */
-	p->tstamp_type_list[0] = PCAP_TSTAMP_ADAPTER;
-	p->tstamp_type_count = 1;
 	*(struct pcap_dag *)p->priv = start;
 	p->activate_op = dag_activate;
 	return p;

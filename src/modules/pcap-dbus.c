@@ -284,12 +284,6 @@ static int dbus_stats64(pcap_t *p, struct pcap_stats64 *stats)
 	return 0;
 }
 
-static int dbus_stats(pcap_t *p, struct pcap_stat *stats)
-{
-	*stats = (struct pcap_stat){.ps_recv = (u_int)pcapint_messages_delivered(p)};
-	return 0;
-}
-
 static void dbus_cleanup(pcap_t *p)
 {
 	struct pcap_dbus *bus = p->priv;
@@ -331,7 +325,6 @@ static int dbus_activate(pcap_t *p)
 	p->read_op = dbus_read;
 	p->inject_op = dbus_inject;
 	p->setfilter_op = install_bpf_program;
-	p->stats_op = dbus_stats;
 	p->stats64_op = dbus_stats64;
 	return 0;
 }

@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 int pcap_extcap_findalldevs(pcap_if_list_t *list, char *errbuf);
@@ -256,12 +255,6 @@ static int extcap_stats64(pcap_t *p, struct pcap_stats64 *stats)
 	return 0;
 }
 
-static int extcap_stats(pcap_t *p, struct pcap_stat *stats)
-{
-	*stats = (struct pcap_stat){.ps_recv = (u_int)pcapint_messages_delivered(p)};
-	return 0;
-}
-
 static void extcap_cleanup(pcap_t *p)
 {
 	struct pcap_extcap *extcap = p->priv;
@@ -311,19 +304,11 @@ static int make_fifo(pcap_t *p)
 	return extcap->stream != NULL ? 0 : fail(p, errno, "can't read the FIFO");
 }
 
-static int64_t milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /* The file's header says what the link-layer type is; nothing before it does. */
 static int wait_for_header(pcap_t *p)
 {
 	struct pcap_extcap *extcap = p->priv;
-	int64_t until = milliseconds() + HEADER_MILLISECONDS;
+	int64_t until = pcapint_extcap_milliseconds() + HEADER_MILLISECONDS;
 	struct pollfd ready = {.fd = pcapint_extcap_stream_fd(extcap->stream), .events = POLLIN};
 	bool ended = false;
 	int linktype;
@@ -331,7 +316,7 @@ static int wait_for_header(pcap_t *p)
 	while ((linktype = pcapint_extcap_stream_linktype(extcap->stream)) == EXTCAP_NO_LINKTYPE_YET) {
 		if (ended)
 			return tell_end(p);
-		if (milliseconds() >= until) {
+		if (pcapint_extcap_milliseconds() >= until) {
 			snprintf(p->errbuf, PCAP_ERRBUF_SIZE,
 				"%.60s: %s has not begun to write packets after %d seconds", p->opt.device,
 				base_name(extcap->program), HEADER_MILLISECONDS / 1000);
@@ -371,7 +356,6 @@ static int extcap_activate(pcap_t *p)
 	p->read_op = extcap_read;
 	p->inject_op = extcap_inject;
 	p->setfilter_op = install_bpf_program;
-	p->stats_op = extcap_stats;
 	p->stats64_op = extcap_stats64;
 	return 0;
 }

@@ -126,16 +126,6 @@ static int netfilter_stats64(pcap_t *p, struct pcap_stats64 *stats)
 	return 0;
 }
 
-static int netfilter_stats(pcap_t *p, struct pcap_stat *stats)
-{
-	const struct pcap_netfilter *nf = p->priv;
-
-	stats->ps_recv = (u_int)pcapint_messages_delivered(p);
-	stats->ps_drop = (u_int)nf->dropped;
-	stats->ps_ifdrop = 0;
-	return 0;
-}
-
 static void netfilter_cleanup(pcap_t *p)
 {
 	struct pcap_netfilter *nf = p->priv;
@@ -266,7 +256,6 @@ static int netfilter_activate(pcap_t *p)
 	p->inject_op = netfilter_inject;
 	p->setfilter_op = install_bpf_program;
 	p->set_datalink_op = netfilter_set_datalink;
-	p->stats_op = netfilter_stats;
 	p->stats64_op = netfilter_stats64;
 	return warning;
 }

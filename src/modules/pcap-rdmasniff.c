@@ -133,12 +133,6 @@ static int rdmasniff_stats64(pcap_t *p, struct pcap_stats64 *stats)
 	return 0;
 }
 
-static int rdmasniff_stats(pcap_t *p, struct pcap_stat *stats)
-{
-	*stats = (struct pcap_stat){.ps_recv = (u_int)pcapint_messages_delivered(p)};
-	return 0;
-}
-
 /* In the reverse order of making: each needs what was made before it. */
 static void rdmasniff_cleanup(pcap_t *p)
 {
@@ -314,7 +308,6 @@ static int rdmasniff_activate(pcap_t *p)
 	p->read_op = rdmasniff_read;
 	p->inject_op = rdmasniff_inject;
 	p->setfilter_op = install_bpf_program;
-	p->stats_op = rdmasniff_stats;
 	p->stats64_op = rdmasniff_stats64;
 	return 0;
 }

@@ -129,18 +129,6 @@ static int snf_stats64(pcap_t *p, struct pcap_stats64 *stats)
 	return 0;
 }
 
-static int snf_stats(pcap_t *p, struct pcap_stat *stats)
-{
-	struct pcap_stats64 wide = {0};
-
-	if (snf_stats64(p, &wide) < 0)
-		return PCAP_ERROR;
-	stats->ps_recv = (u_int)wide.recv;
-	stats->ps_drop = (u_int)wide.drop;
-	stats->ps_ifdrop = (u_int)wide.ifdrop;
-	return 0;
-}
-
 static void snf_cleanup(pcap_t *p)
 {
 	struct pcap_snf *snf = p->priv;
@@ -226,12 +214,13 @@ static int snf_activate(pcap_t *p)
 	p->read_op = snf_read;
 	p->inject_op = snf_inject;
 	p->setfilter_op = install_bpf_program;
-	p->stats_op = snf_stats;
 	p->stats64_op = snf_stats64;
 	return 0;
 }
 
 /* ---- The two routines that the library calls ---- */
+
+static const int card_clock[] = {PCAP_TSTAMP_ADAPTER}; /* the only one */
 
 int pcap_snf_findalldevs(pcap_if_list_t *list, char *errbuf)
 {
@@ -295,15 +284,10 @@ pcap_t *pcap_snf_create(const char *device, char *errbuf)
 	pcap_t *p = PCAP_CREATE_COMMON(errbuf, struct pcap_snf);
 	if (p == NULL)
 		return NULL;
-	p->tstamp_type_list = malloc(sizeof(*p->tstamp_type_list));
-	if (p->tstamp_type_list == NULL || pcapint_offer_precisions(p, errbuf) < 0) {
-		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%.60s: no memory for a handle", device);
+	if (pcapint_offer_tstamp_types(p, card_clock, 1, errbuf) < 0 || pcapint_offer_precisions(p, errbuf) < 0) {
 		pcap_close(p);
 		return NULL;
 	}
-	/* The card's clock is the only one. */
-	p->tstamp_type_list[0] = PCAP_TSTAMP_ADAPTER;
-	p->tstamp_type_count = 1;
 	*(struct pcap_snf *)p->priv = start;
 	p->activate_op = snf_activate;
 	return p;

@@ -291,18 +291,6 @@ static int usb_stats64(pcap_t *p, struct pcap_stats64 *stats)
 	return 0;
 }
 
-static int usb_stats(pcap_t *p, struct pcap_stat *stats)
-{
-	struct pcap_stats64 counts = {0};
-
-	if (usb_stats64(p, &counts) < 0)
-		return PCAP_ERROR;
-	stats->ps_recv = counts.recv;
-	stats->ps_drop = counts.drop;
-	stats->ps_ifdrop = 0;
-	return 0;
-}
-
 static void usb_cleanup(pcap_t *p)
 {
 	struct pcap_usb *pu = p->priv;
@@ -460,7 +448,6 @@ static int usb_activate(pcap_t *p)
 	p->read_op = usb_read;
 	p->inject_op = usb_inject;
 	p->setfilter_op = install_bpf_program;
-	p->stats_op = usb_stats;
 	p->stats64_op = usb_stats64;
 	p->oneshot_callback = pcapint_oneshot_in_place;
 	return warning;

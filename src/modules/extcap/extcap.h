@@ -35,6 +35,8 @@ char *pcapint_extcap_ask(char *const arguments[]);
 void pcapint_extcap_read_output(const struct extcap_process *process, char *text, size_t size);
 /* True when it has ended; pcapint_extcap_stop() is still to be called. */
 bool pcapint_extcap_has_ended(const struct extcap_process *process);
+/* CLOCK_MONOTONIC. */
+int64_t pcapint_extcap_milliseconds(void);
 /* Ends a program and what it has started; waits for it. */
 void pcapint_extcap_stop(struct extcap_process *process);
 

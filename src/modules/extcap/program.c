@@ -148,7 +148,7 @@ int pcapint_extcap_start(struct extcap_process *process, char *const arguments[]
 	return 0;
 }
 
-static int64_t milliseconds(void)
+int64_t pcapint_extcap_milliseconds(void)
 {
 	struct timespec now;
 
@@ -159,12 +159,12 @@ static int64_t milliseconds(void)
 /* Reads to the end; the bytes, or -1 with errno set. */
 static ssize_t read_answer(int fd, char *answer)
 {
-	int64_t until = milliseconds() + ANSWER_MILLISECONDS;
+	int64_t until = pcapint_extcap_milliseconds() + ANSWER_MILLISECONDS;
 	size_t size = 0;
 
 	while (size < ANSWER_MAX) {
 		struct pollfd ready = {.fd = fd, .events = POLLIN};
-		int64_t left = until - milliseconds();
+		int64_t left = until - pcapint_extcap_milliseconds();
 		ssize_t bytes;
 
 		if (left <= 0 || poll(&ready, 1, (int)left) == 0) {
@@ -231,7 +231,7 @@ bool pcapint_extcap_has_ended(const struct extcap_process *process)
 
 void pcapint_extcap_stop(struct extcap_process *process)
 {
-	int64_t until = milliseconds() + STOP_MILLISECONDS;
+	int64_t until = pcapint_extcap_milliseconds() + STOP_MILLISECONDS;
 	const struct timespec moment = {.tv_nsec = 2000000};
 
 	if (process->output != -1)
@@ -240,7 +240,7 @@ void pcapint_extcap_stop(struct extcap_process *process)
 	if (process->pid == -1)
 		return;
 	kill(-process->pid, SIGTERM);
-	while (!pcapint_extcap_has_ended(process) && milliseconds() < until)
+	while (!pcapint_extcap_has_ended(process) && pcapint_extcap_milliseconds() < until)
 		nanosleep(&moment, NULL);
 	/* And what it has started; before it is waited for, as after that the number may be another's. */
 	kill(-process->pid, SIGKILL);

@@ -52,20 +52,14 @@ static u_int capabilities(const char *device)
 int pcapint_linux_list_tstamps(pcap_t *p, const char *device, char *errbuf)
 {
 	u_int bits = capabilities(device);
+	int types[1 + ADAPTER_TYPES] = {PCAP_TSTAMP_HOST}, count = 1;
 
-	p->tstamp_type_list = calloc(1 + ADAPTER_TYPES, sizeof(*p->tstamp_type_list));
-	p->tstamp_precision_list = calloc(2, sizeof(*p->tstamp_precision_list));
-	if (p->tstamp_type_list == NULL || p->tstamp_precision_list == NULL) {
-		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%.32s: no memory for the list of time stamp types", device);
-		return PCAP_ERROR;
-	}
-	p->tstamp_type_list[p->tstamp_type_count++] = PCAP_TSTAMP_HOST;
 	for (size_t i = 0; i < ADAPTER_TYPES; i++)
 		if (bits & adapter_types[i].capability)
-			p->tstamp_type_list[p->tstamp_type_count++] = adapter_types[i].type;
-	p->tstamp_precision_list[p->tstamp_precision_count++] = PCAP_TSTAMP_PRECISION_MICRO;
-	p->tstamp_precision_list[p->tstamp_precision_count++] = PCAP_TSTAMP_PRECISION_NANO;
-	return 0;
+			types[count++] = adapter_types[i].type;
+	if (pcapint_offer_tstamp_types(p, types, count, errbuf) < 0)
+		return PCAP_ERROR;
+	return pcapint_offer_precisions(p, errbuf);
 }
 
 /* Has the adapter stamp all packets that it receives, and leaves those that it sends to others (a PTP daemon, say). */

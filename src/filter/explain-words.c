@@ -12,6 +12,7 @@
 #include "filter/generate.h"
 #include "filter/ir-private.h"
 #include "filter/link.h"
+#include "filter/tree.h"
 
 #define VLAN_TAG 4
 #define MPLS_LABEL 4
@@ -134,30 +135,6 @@ static void follow(struct words *words, const struct block *block)
 }
 
 /* ---- Words ---- */
-
-static const char *operation_word(uint16_t op)
-{
-	static const struct {
-		uint16_t op;
-		const char *word;
-	} rows[] = {
-		{BPF_ADD, "+"},
-		{BPF_SUB, "-"},
-		{BPF_MUL, "*"},
-		{BPF_DIV, "/"},
-		{BPF_MOD, "%"},
-		{BPF_AND, "&"},
-		{BPF_OR, "|"},
-		{BPF_XOR, "^"},
-		{BPF_LSH, "<<"},
-		{BPF_RSH, ">>"},
-	};
-	size_t i = 0;
-
-	while (i + 1 < sizeof(rows) / sizeof(rows[0]) && rows[i].op != op)
-		i++;
-	return rows[i].word;
-}
 
 static void put_ipv4(FILE *out, uint32_t address)
 {
@@ -333,7 +310,7 @@ static void put_operation(FILE *out, const struct known *known, const struct val
 		fprintf(out, " - %u", -value->right->k);
 		return;
 	}
-	fprintf(out, " %s ", operation_word(value->op));
+	fprintf(out, " %s ", pcapint_operation_text(value->op));
 	if (value->op == BPF_AND && value->right->kind == VALUE_CONST)
 		fprintf(out, "%#x", value->right->k);
 	else

@@ -3,6 +3,7 @@
  * The graph as text, and in the language of Graphviz. For `weir filter`, and for whoever works on the compiler.
  */
 #include "filter/ir-private.h"
+#include "filter/tree.h"
 
 /* Where it goes, and which values have been told already. */
 struct dump {
@@ -10,32 +11,6 @@ struct dump {
 	const char *line_end; /* of a definition */
 	bool *told;           /* by value number */
 };
-
-static const char *operation_text(uint16_t op)
-{
-	switch (op) {
-	case BPF_ADD:
-		return "+";
-	case BPF_SUB:
-		return "-";
-	case BPF_MUL:
-		return "*";
-	case BPF_DIV:
-		return "/";
-	case BPF_MOD:
-		return "%";
-	case BPF_AND:
-		return "&";
-	case BPF_OR:
-		return "|";
-	case BPF_XOR:
-		return "^";
-	case BPF_LSH:
-		return "<<";
-	default:
-		return ">>";
-	}
-}
 
 static const char *test_text(enum test_op op)
 {
@@ -101,7 +76,7 @@ static void put_definition(struct dump *dump, const struct value *value)
 			fputs("-", out);
 		put_operand(dump, value->left);
 		if (value->right != NULL) {
-			fprintf(out, " %s ", operation_text(value->op));
+			fprintf(out, " %s ", pcapint_operation_text(value->op));
 			put_operand(dump, value->right);
 		}
 		break;

@@ -26,7 +26,7 @@ static const char *comparison_text(enum comparison comparison)
 	return texts[comparison];
 }
 
-static const char *operation_text(uint16_t op)
+const char *pcapint_operation_text(uint16_t op)
 {
 	static const struct {
 		uint16_t op;
@@ -95,7 +95,7 @@ static void print_arith(const struct arith *arith, FILE *out)
 		break;
 	case ARITH_BINARY:
 		print_operand(arith->left, out);
-		fprintf(out, " %s ", operation_text(arith->op));
+		fprintf(out, " %s ", pcapint_operation_text(arith->op));
 		print_operand(arith->right, out);
 		break;
 	}

@@ -261,4 +261,7 @@ struct node {
 	struct arith *right;
 };
 
+/* An operator of arithmetic, BPF_ADD and so on, as the filter language writes it. */
+const char *pcapint_operation_text(uint16_t op);
+
 #endif

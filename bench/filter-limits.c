@@ -38,24 +38,25 @@ static inline u_int transport(const u_char *packet, size_t caplen, u_char protoc
 	return 14 + (packet[14] & 0xf) * 4;
 }
 
-static u_int tcp_port_80(const u_char *packet, size_t caplen, u_int wirelen _U_, const void *beside _U_)
+/* Where the transport header is, of IPv4 or IPv6; 0 if it is another packet. */
+static inline u_int transport_of_either(const u_char *packet, size_t caplen, u_int protocol)
 {
-	u_int at;
-
 	if (caplen < 14)
 		return 0;
 	switch (half(packet + 12)) {
 	case IPV4:
-		at = transport(packet, caplen, 6);
-		break;
+		return transport(packet, caplen, protocol);
 	case IPV6:
-		if (caplen < 21 || packet[20] != 6)
-			return 0;
-		at = 54;
-		break;
+		return caplen >= 21 && packet[20] == protocol ? 54 : 0;
 	default:
 		return 0;
 	}
+}
+
+static u_int tcp_port_80(const u_char *packet, size_t caplen, u_int wirelen _U_, const void *beside _U_)
+{
+	u_int at = transport_of_either(packet, caplen, 6);
+
 	if (at == 0 || caplen < at + 2)
 		return 0;
 	if (half(packet + at) == 80)
@@ -88,22 +89,8 @@ static u_int flags_not_net(const u_char *packet, size_t caplen, u_int wirelen _U
 
 static u_int udp_portrange(const u_char *packet, size_t caplen, u_int wirelen _U_, const void *beside _U_)
 {
-	u_int at;
+	u_int at = transport_of_either(packet, caplen, 17);
 
-	if (caplen < 14)
-		return 0;
-	switch (half(packet + 12)) {
-	case IPV4:
-		at = transport(packet, caplen, 17);
-		break;
-	case IPV6:
-		if (caplen < 21 || packet[20] != 17)
-			return 0;
-		at = 54;
-		break;
-	default:
-		return 0;
-	}
 	if (at == 0 || caplen < at + 2)
 		return 0;
 	u_int port = half(packet + at);

@@ -24,12 +24,6 @@
 
 #define MOST_PACKET 256
 
-static void must(bool condition)
-{
-	if (!condition)
-		abort();
-}
-
 /* sockets[1] gets what is sent to sockets[0], through the filter. */
 static const int *sockets(void)
 {

@@ -24,12 +24,6 @@ static void *copy(const void *bytes, size_t size)
 	return memory;
 }
 
-static void must(bool condition)
-{
-	if (!condition)
-		abort();
-}
-
 static void check_messages(const struct bpf_insn *insns, u_int len, bool valid)
 {
 	char errbuf[PCAP_ERRBUF_SIZE];

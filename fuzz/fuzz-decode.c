@@ -17,12 +17,6 @@ static const int linktypes[] = {
 	DLT_EN10MB, DLT_LINUX_SLL, DLT_LINUX_SLL2, DLT_NULL, DLT_LOOP, DLT_RAW, DLT_IPV4, DLT_IPV6, DLT_PPP};
 #define LINKTYPE_COUNT (sizeof(linktypes) / sizeof(linktypes[0]))
 
-static void must(bool condition)
-{
-	if (!condition)
-		abort();
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct pcap_pkthdr header = {0};

@@ -26,12 +26,6 @@ static const int linktypes[] = {DLT_EN10MB, DLT_IEEE802_11, DLT_IEEE802_11_RADIO
 	DLT_NETANALYZER_TRANSPARENT, DLT_SYMANTEC_FIREWALL, DLT_DOCSIS, DLT_DSA_TAG_EDSA, DLT_DSA_TAG_BRCM};
 #define LINKTYPES (sizeof(linktypes) / sizeof(linktypes[0]))
 
-static void must(bool condition)
-{
-	if (!condition)
-		abort();
-}
-
 /* Whether a name would be asked of a server, which a fuzzer must not. */
 static bool asks(const struct node *node)
 {

@@ -14,12 +14,6 @@
 
 #define LIMIT (64 * 1024 * 1024)
 
-static void must(bool condition)
-{
-	if (!condition)
-		abort();
-}
-
 static bool parse(struct filter *filter, const char *text)
 {
 	*filter = (struct filter){.input.text = text};

@@ -4,14 +4,12 @@
  * the number of programs; each a byte with the number of its instructions, and these as they are in memory; and a
  * packet, which is looked at cut off at several lengths, each time at the end of readable memory.
  */
-#include "fuzz.h"
+#include "guard-page.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <pcap/weir.h>
 
@@ -24,28 +22,6 @@
 #include "../tests/unit/bpf/random-programs.h"
 
 #define MOST_PROGRAMS 20
-
-static void must(bool condition)
-{
-	if (!condition)
-		abort();
-}
-
-/* A copy that ends where readable memory ends. */
-static const u_char *at_the_end(const uint8_t *bytes, size_t size)
-{
-	static u_char *memory;
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), room = (FUZZ_INPUT_SIZE + page - 1) / page * page;
-
-	if (memory == NULL) {
-		u_char *all = mmap(NULL, room + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		must(all != MAP_FAILED && mprotect(all + page, room, PROT_READ | PROT_WRITE) == 0);
-		memory = all + page;
-	}
-	if (size != 0)
-		memcpy(memory + room - size, bytes, size);
-	return memory + room - size;
-}
 
 static void check_packet(const pcap_filter_set_t *set, const struct bpf_program *programs, u_int count,
 	const uint8_t *data, u_int caplen)

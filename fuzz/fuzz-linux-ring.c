@@ -36,12 +36,6 @@ struct reading {
 	unsigned sum;
 };
 
-static void must(bool condition)
-{
-	if (!condition)
-		abort();
-}
-
 static void deliver(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
 {
 	struct reading *reading = (struct reading *)user;

@@ -21,12 +21,6 @@
 
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
-static void must(bool condition)
-{
-	if (!condition)
-		abort();
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int fd = memfd_create("module", MFD_CLOEXEC);

@@ -4,13 +4,11 @@
  * byte with the number of instructions, these as they are in memory, a byte that says what comes with the packet, and
  * the packet; it is run cut off at several lengths, each time at the end of readable memory.
  */
-#include "fuzz.h"
+#include "guard-page.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "bpf/native.h"
 #include "bpf/opcodes.h"
@@ -21,28 +19,6 @@
 #include "../tests/unit/bpf/random-programs.h"
 
 #define WITH_AUX 0x1
-
-static void must(bool condition)
-{
-	if (!condition)
-		abort();
-}
-
-/* A copy that ends where readable memory ends. */
-static const u_char *at_the_end(const uint8_t *bytes, size_t size)
-{
-	static u_char *memory;
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), room = (FUZZ_INPUT_SIZE + page - 1) / page * page;
-
-	if (memory == NULL) {
-		u_char *all = mmap(NULL, room + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		must(all != MAP_FAILED && mprotect(all + page, room, PROT_READ | PROT_WRITE) == 0);
-		memory = all + page;
-	}
-	if (size != 0)
-		memcpy(memory + room - size, bytes, size);
-	return memory + room - size;
-}
 
 static void check_packet(const struct bpf_insn *insns, const struct bpf_ops *ops, const struct bpf_native *native,
 	const uint8_t *data, u_int buflen, const struct pcap_bpf_aux_data *aux)

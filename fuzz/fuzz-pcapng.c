@@ -21,12 +21,6 @@
 #define DAMAGE 0x04 /* of what was compressed, a byte is changed */
 #define LARGEST 4096
 
-static void must(bool condition)
-{
-	if (!condition)
-		abort();
-}
-
 /* A file in memory, by its path. */
 struct memory {
 	int fd;

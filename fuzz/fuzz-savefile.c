@@ -23,12 +23,6 @@
 #define OPTION_SHARE_STREAM 0x04
 #define OPTION_BATCHES 0x08
 
-static void must(bool condition)
-{
-	if (!condition)
-		abort();
-}
-
 /* What was read of a file. */
 struct reading {
 	FILE *copy; /* gets what is delivered, by pcap_dump(); or NULL */

@@ -6,8 +6,10 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 /* The largest input that is made. */
 #define FUZZ_INPUT_SIZE 4096
@@ -17,5 +19,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Makes an input that gets past the first checks; its size. *state is any number but 0. */
 size_t fuzz_make_input(uint64_t *state, uint8_t *data);
+
+/* Ends the program, which is how a fuzzer tells that the library did what it must not. */
+static inline void must(bool condition)
+{
+	if (!condition)
+		abort();
+}
 
 #endif

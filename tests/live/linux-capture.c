@@ -20,6 +20,7 @@
 
 #include "capture.h"
 #include "live.h"
+#include "modes.h"
 
 #define COUNT 3000
 
@@ -28,27 +29,6 @@
  * in a user namespace, has a ring of few and large slots.
  */
 #define FEW 300
-
-static struct captured captured;
-
-/* The two modes have a ring each, so that what is tested of one is tested of the other. */
-static bool immediate;
-
-static int buffered_mode(void **state)
-{
-	(void)state;
-	immediate = false;
-	captured.count = 0;
-	return 0;
-}
-
-static int immediate_mode(void **state)
-{
-	(void)state;
-	immediate = true;
-	captured.count = 0;
-	return 0;
-}
 
 static pcap_t *open_usual(void)
 {

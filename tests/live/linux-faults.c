@@ -27,25 +27,7 @@
 
 #include "capture.h"
 #include "live.h"
-
-static struct captured captured;
-static bool immediate;
-
-static int buffered_mode(void **state)
-{
-	(void)state;
-	immediate = false;
-	captured.count = 0;
-	return 0;
-}
-
-static int immediate_mode(void **state)
-{
-	(void)state;
-	immediate = true;
-	captured.count = 0;
-	return 0;
-}
+#include "modes.h"
 
 /* Brings one end of a wire up, where the other is already, and waits until both can send. */
 static void bring_up(const char *interface, const char *other)

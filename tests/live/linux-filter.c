@@ -27,28 +27,10 @@
 
 #include "capture.h"
 #include "live.h"
+#include "modes.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define ANCILLARY(what) ((bpf_u_int32)(SKF_AD_OFF + (what)))
-
-static struct captured captured;
-static bool immediate;
-
-static int buffered_mode(void **state)
-{
-	(void)state;
-	immediate = false;
-	captured.count = 0;
-	return 0;
-}
-
-static int immediate_mode(void **state)
-{
-	(void)state;
-	immediate = true;
-	captured.count = 0;
-	return 0;
-}
 
 static pcap_t *open_on(const char *device)
 {

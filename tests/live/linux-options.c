@@ -19,25 +19,7 @@
 
 #include "capture.h"
 #include "live.h"
-
-static struct captured captured;
-static bool immediate;
-
-static int buffered_mode(void **state)
-{
-	(void)state;
-	immediate = false;
-	captured.count = 0;
-	return 0;
-}
-
-static int immediate_mode(void **state)
-{
-	(void)state;
-	immediate = true;
-	captured.count = 0;
-	return 0;
-}
+#include "modes.h"
 
 static void the_snapshot_length_cuts_packets(void **state)
 {

@@ -25,9 +25,8 @@
 
 #include "capture.h"
 #include "live.h"
+#include "modes.h"
 
-static struct captured captured;
-static bool immediate;
 static int tun = -1;
 
 static int close_tun(void **state)
@@ -36,22 +35,6 @@ static int close_tun(void **state)
 	if (tun != -1)
 		close(tun);
 	tun = -1;
-	return 0;
-}
-
-static int buffered_mode(void **state)
-{
-	(void)state;
-	immediate = false;
-	captured.count = 0;
-	return 0;
-}
-
-static int immediate_mode(void **state)
-{
-	(void)state;
-	immediate = true;
-	captured.count = 0;
 	return 0;
 }
 

@@ -22,11 +22,13 @@ enum {
 };
 
 struct command {
-	const char *name;
+	const char *name;     /* of one below another, both: "module check" */
 	const char *help;     /* one line */
 	const char *synopsis; /* what follows the name */
 	const struct option_row *options;
 	int (*run)(const struct command *command, int argc, char **argv); /* the exit status */
+	/* Has it commands below it, NULL-terminated, then it has nothing to run itself, nor options. */
+	const struct command *const *below;
 };
 
 extern const struct command devices_command;
@@ -35,6 +37,7 @@ extern const struct command read_command;
 extern const struct command info_command;
 extern const struct command filter_command;
 extern const struct command modules_command;
+extern const struct command module_command;
 extern const struct command extcap_command;
 
 /* "weir: ", the message, made safe for a terminal, and a newline, to standard error. */

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * `weir module`: what the author of a capture module needs, a command below it each.
+ */
+#include "command.h"
+
+static const struct command *const below[] = {NULL};
+
+const struct command module_command = {
+	.name = "module",
+	.help = "Write a capture module, check it, and tell its rates.",
+	.synopsis = "COMMAND [ARGUMENT...]",
+	.below = below,
+};

@@ -37,8 +37,10 @@ static struct block *few_in(struct generator *g, const struct value *value, cons
 {
 	bool done[IR_FEW_NUMBERS] = {false};
 
+	if (count > IR_FEW_NUMBERS)
+		return NULL;
 	for (size_t i = 0; i < count; i++)
-		if (count > IR_FEW_NUMBERS || cases[i].low != cases[i].high)
+		if (cases[i].low != cases[i].high)
 			return NULL;
 	for (size_t left = count; left > 0; left--) {
 		size_t last = count;
@@ -50,6 +52,9 @@ static struct block *few_in(struct generator *g, const struct value *value, cons
 	}
 	return no;
 }
+
+/* Of an IPv6 address; every prefix ends in it, if not before. */
+#define LAST_WORD 3
 
 /*
  * Prefixes that agree in the words before this one, sorted. One that ends in this word is a range of its values, and
@@ -69,7 +74,7 @@ static struct block *word_in(struct generator *g, const struct prefix *prefixes,
 	while (i < count) {
 		uint32_t low = prefixes[i].words[word], bits = 32 * (word + 1);
 		size_t next = i + 1;
-		if (prefixes[i].length <= bits) {
+		if (word == LAST_WORD || prefixes[i].length <= bits) {
 			uint32_t rest = bits - prefixes[i].length;
 			uint32_t high = rest < 32 ? low + ((1U << rest) - 1) : UINT32_MAX;
 			while (next < count && prefixes[next].words[word] <= high)

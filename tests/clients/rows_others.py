@@ -83,8 +83,8 @@ assert "{NEAR}" in get_if_list()
 
 def scapy_sniff(bench):
     script = SCAPY + f'''
-packets = sniff(iface="{NEAR}", count=20, timeout=50)
-print([int.from_bytes(bytes(p[UDP].payload)[:4], "big") for p in packets if p[IP].src == "10.77.0.2"])
+packets = sniff(iface="{NEAR}", count=20, timeout=50, lfilter=lambda p: IP in p and p[IP].src == "10.77.0.2")
+print([int.from_bytes(bytes(p[UDP].payload)[:4], "big") for p in packets])
 '''
     with Traffic():
         printed = bench.run([PYTHON, '-c', script])

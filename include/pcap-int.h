@@ -62,7 +62,10 @@ typedef int (*setfilter_op_t)(pcap_t *p, struct bpf_program *program);
 typedef int (*setdirection_op_t)(pcap_t *p, pcap_direction_t direction);
 /* Changes the link-layer type to one of dlt_list; the core sets linktype after it. NULL: nothing to do. */
 typedef int (*set_datalink_op_t)(pcap_t *p, int dlt);
-/* 1 if reads do not wait, 0 if they do. NULL: by opt.nonblock. */
+/*
+ * 1 if reads do not wait, 0 if they do. NULL: by opt.nonblock. What the program asked for before activation, setnonblock_op
+ * is asked for right after activate; if that fails, so has the activation.
+ */
 typedef int (*getnonblock_op_t)(pcap_t *p);
 typedef int (*setnonblock_op_t)(pcap_t *p, int nonblock);
 /* Counts since activation. NULL: what stats64_op tells, cut to 32 bits; without that, all zero. */
@@ -73,7 +76,10 @@ typedef int (*stats64_op_t)(pcap_t *p, struct pcap_stats64 *stats);
 typedef int (*packet_info_op_t)(pcap_t *p, struct pcap_packet_info *info);
 /* Sets break_loop, and wakes a read that waits. The default is pcapint_breakloop_common(). */
 typedef void (*breakloop_op_t)(pcap_t *p);
-/* Gives back what activate took, then calls pcapint_cleanup_live_common(); the handle may be half activated. */
+/*
+ * Gives back what activate took, then calls pcapint_cleanup_live_common(); the handle may be half activated. It is not
+ * called for an activation that has failed and called pcapint_cleanup_live_common() itself.
+ */
 typedef void (*cleanup_op_t)(pcap_t *p);
 
 /* What was asked for between pcap_create() and pcap_activate(). */

@@ -118,13 +118,32 @@ static void restore(pcap_t *p, const struct pcap *before)
 	p->dlt_count = before->dlt_count;
 }
 
+/* Activates, and puts the handle into non-blocking mode if pcap_setnonblock() was called before there was a device. */
+static int start(pcap_t *p)
+{
+	int status = p->activate_op(p);
+
+	if (status >= 0 && p->opt.nonblock && p->setnonblock_op != NULL && p->setnonblock_op(p, 1) < 0)
+		return PCAP_ERROR;
+	return status;
+}
+
+/* A module from libpcap cleans up in activate itself before it fails, and another time would be once too often. */
+static void clean_up(pcap_t *p)
+{
+	if (p->cleanup_op != NULL && !p->core->cleaned_up)
+		p->cleanup_op(p);
+	pcapint_cleanup_live_common(p);
+}
+
 int pcap_activate(pcap_t *p)
 {
 	if (pcapint_check_activated(p))
 		return PCAP_ERROR_ACTIVATED;
 	const struct pcap before = *p;
 	p->errbuf[0] = '\0';
-	int status = p->activate_op(p);
+	p->core->cleaned_up = false;
+	int status = start(p);
 	if (status >= 0) {
 		if (status > 0 && p->errbuf[0] == '\0')
 			snprintf(p->errbuf, sizeof(p->errbuf), "%s: %s", p->opt.device, pcap_statustostr(status));
@@ -133,9 +152,7 @@ int pcap_activate(pcap_t *p)
 	}
 	if (p->errbuf[0] == '\0')
 		snprintf(p->errbuf, sizeof(p->errbuf), "%s: %s", p->opt.device, pcap_statustostr(status));
-	if (p->cleanup_op != NULL)
-		p->cleanup_op(p);
-	pcapint_cleanup_live_common(p);
+	clean_up(p);
 	restore(p, &before);
 	return status;
 }

@@ -78,9 +78,9 @@ int pcap_setnonblock(pcap_t *p, int nonblock, char *errbuf)
 {
 	if (p->core->activated && p->core->kind != PCAP_KIND_LIVE)
 		return tell(p, errbuf, pcapint_refuse(p, "pcap_setnonblock"));
-	/* Before activation it is an option, which activate reads. */
+	/* Before activation it is an option, which pcap_activate() sees to; few modules have the operation by then. */
 	int status = 0;
-	if (p->core->activated && p->setnonblock_op != NULL)
+	if (p->setnonblock_op != NULL)
 		status = tell(p, errbuf, p->setnonblock_op(p, nonblock != 0));
 	if (status == 0)
 		p->opt.nonblock = nonblock != 0;

@@ -24,6 +24,7 @@ typedef int (*batch_op_t)(pcap_t *p, struct pcap_batch_packet *packets, size_t s
 struct pcap_core {
 	enum pcap_kind kind;
 	bool activated;
+	bool cleaned_up;                  /* pcapint_cleanup_live_common() has run since activation began */
 	const struct pcap_module *module; /* whose device it is; NULL if not live */
 	pcap_t *below;                    /* the handle that this one stands over (stack.c), or NULL */
 	struct pcap_savefile *savefile;   /* the reader of an offline handle; it owns it */

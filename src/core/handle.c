@@ -79,6 +79,7 @@ void pcapint_cleanup_live_common(pcap_t *p)
 	p->bp = NULL;
 	p->cc = 0;
 	pcap_freecode(&p->fcode);
+	p->core->cleaned_up = true;
 }
 
 void pcapint_free_handle(pcap_t *p)

@@ -214,6 +214,63 @@ static void A6_a_failed_activation_is_cleaned_up_and_can_be_retried(void **state
 	assert_int_equal(lowest_descriptor(), before);
 }
 
+/* As modules for libpcap do it, whose cleanup is not always good for a second time. */
+static void A6_what_has_cleaned_up_itself_is_not_cleaned_up_again(void **state _U_)
+{
+	int before = lowest_descriptor();
+	pcap_t *p = pcap_create("scripted0", errbuf);
+	scripted.activate_status = PCAP_ERROR_RFMON_NOTSUP;
+	scripted.cleans_up_itself = 1;
+	for (int i = 1; i <= 2; i++) {
+		assert_int_equal(pcap_activate(p), PCAP_ERROR_RFMON_NOTSUP);
+		assert_int_equal(scripted.cleanup_calls, i);
+		assert_int_equal(lowest_descriptor(), before);
+	}
+	/* What has cleaned up once is cleaned up after its next try all the same. */
+	scripted.cleans_up_itself = 0;
+	assert_int_equal(pcap_activate(p), PCAP_ERROR_RFMON_NOTSUP);
+	assert_int_equal(scripted.cleanup_calls, 3);
+	assert_int_equal(lowest_descriptor(), before);
+	pcap_close(p);
+}
+
+static void N1_non_blocking_mode_is_kept_for_activation(void **state _U_)
+{
+	pcap_t *p = pcap_create("scripted0", errbuf);
+	assert_int_equal(pcap_setnonblock(p, 1, errbuf), 0);
+	assert_int_equal(scripted.nonblock_calls, 0);
+	assert_int_equal(pcap_activate(p), 0);
+	assert_int_equal(scripted.nonblock_calls, 1);
+	assert_int_equal(scripted.nonblock, 1);
+	assert_int_equal(pcap_getnonblock(p, errbuf), 1);
+	pcap_close(p);
+	/* What was not asked for is not set. */
+	p = pcap_create("scripted0", errbuf);
+	assert_int_equal(pcap_activate(p), 0);
+	assert_int_equal(scripted.nonblock_calls, 1);
+	pcap_close(p);
+}
+
+static void N1_activation_fails_if_the_device_always_waits(void **state _U_)
+{
+	int before = lowest_descriptor();
+	pcap_t *p = pcap_create("scripted0", errbuf);
+	scripted.nonblock_status = PCAP_ERROR;
+	assert_int_equal(pcap_setnonblock(p, 1, errbuf), 0);
+	assert_int_equal(pcap_activate(p), PCAP_ERROR);
+	assert_string_equal(pcap_geterr(p), "scripted devices always wait");
+	assert_int_equal(scripted.cleanup_calls, 1);
+	assert_int_equal(lowest_descriptor(), before);
+	pcap_close(p);
+	/* A module that can tell so before says it to who asks. */
+	scripted.nonblock_at_create = 1;
+	p = pcap_create("scripted0", errbuf);
+	assert_int_equal(pcap_setnonblock(p, 1, errbuf), PCAP_ERROR);
+	assert_string_equal(errbuf, "scripted devices always wait");
+	assert_int_equal(pcap_activate(p), 0);
+	pcap_close(p);
+}
+
 static void A6_a_break_before_activation_is_kept(void **state _U_)
 {
 	pcap_t *p = pcap_create("scripted0", errbuf);
@@ -290,9 +347,12 @@ int main(void)
 		cmocka_unit_test_setup(A4_nothing_works_before_activation, reset),
 		cmocka_unit_test_setup(A5_selectable_descriptor, reset),
 		cmocka_unit_test_setup(A6_a_failed_activation_is_cleaned_up_and_can_be_retried, reset),
+		cmocka_unit_test_setup(A6_what_has_cleaned_up_itself_is_not_cleaned_up_again, reset),
 		cmocka_unit_test_setup(A6_a_break_before_activation_is_kept, reset),
 		cmocka_unit_test_setup(A6_close_after_a_failure_does_not_clean_up_twice, reset),
 		cmocka_unit_test_setup(A7_lists_to_choose_from, reset),
+		cmocka_unit_test_setup(N1_non_blocking_mode_is_kept_for_activation, reset),
+		cmocka_unit_test_setup(N1_activation_fails_if_the_device_always_waits, reset),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

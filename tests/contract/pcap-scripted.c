@@ -79,6 +79,17 @@ static void scripted_cleanup(pcap_t *p)
 	pcapint_cleanup_live_common(p);
 }
 
+static int scripted_setnonblock(pcap_t *p, int nonblock)
+{
+	scripted.nonblock_calls++;
+	scripted.nonblock = nonblock;
+	if (scripted.nonblock_status < 0) {
+		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "scripted devices always wait");
+		return scripted.nonblock_status;
+	}
+	return p->fd >= 0 ? pcapint_setnonblock_fd(p, nonblock) : 0;
+}
+
 static void offer_datalinks(pcap_t *p)
 {
 	p->dlt_list = malloc(2 * sizeof(*p->dlt_list));
@@ -110,9 +121,11 @@ static int scripted_activate(pcap_t *p)
 		p->setfilter_op = install_bpf_program;
 		p->set_datalink_op = scripted_set_datalink;
 		p->getnonblock_op = pcapint_getnonblock_fd;
-		p->setnonblock_op = pcapint_setnonblock_fd;
+		p->setnonblock_op = scripted_setnonblock;
 		p->stats_op = scripted_stats;
 	}
+	if (scripted.activate_status < 0 && scripted.cleans_up_itself)
+		scripted_cleanup(p);
 	return scripted.activate_status;
 }
 
@@ -132,6 +145,8 @@ static pcap_t *make(char *errbuf)
 	p->activate_op = scripted_activate;
 	if (scripted.dlts_at_create)
 		offer_datalinks(p);
+	if (scripted.nonblock_at_create)
+		p->setnonblock_op = scripted_setnonblock;
 	scripted.privs[scripted.create_calls++ % 2] = p->priv;
 	p->tstamp_type_list = malloc(2 * sizeof(*p->tstamp_type_list));
 	p->tstamp_type_list[0] = PCAP_TSTAMP_HOST;

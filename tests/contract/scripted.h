@@ -18,12 +18,17 @@ struct scripted {
 	int dlts_at_create;
 	int simple_breaks; /* read ends at a break as the HOWTO's simpler form has it */
 	int datalink_status;
+	int cleans_up_itself;   /* activate does, when it fails */
+	int nonblock_at_create; /* create sets setnonblock_op */
+	int nonblock_status;
 	int packets; /* that read delivers before it has no more */
 	/* What was seen. */
 	int create_calls;
 	int activate_calls;
 	int cleanup_calls;
 	int datalink_calls;
+	int nonblock_calls;
+	int nonblock;        /* asked for last */
 	struct pcap_opt opt; /* at activate; device is not kept */
 	int snapshot;
 	int read_cnt; /* the last one */

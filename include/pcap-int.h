@@ -24,7 +24,7 @@ extern "C" {
  * structure and raise the minor part; a change of any other kind raises the major part.
  */
 #define PCAP_MODULE_ABI_MAJOR 1
-#define PCAP_MODULE_ABI_MINOR 1
+#define PCAP_MODULE_ABI_MINOR 2
 #define PCAP_MODULE_ABI_VERSION (PCAP_MODULE_ABI_MAJOR << 16 | PCAP_MODULE_ABI_MINOR)
 
 /* Marks a parameter that a routine has to take and does not use. */
@@ -154,6 +154,9 @@ struct pcap {
 	int ancillary_loads;
 
 	packet_info_op_t packet_info_op;
+
+	/* For modules from libpcap, which use it as they like; the library does not look at it. */
+	int offset;
 };
 
 /* What a oneshot_callback gets as its user argument: where pcap_next() wants header and data. */

@@ -38,6 +38,7 @@ extern const struct command info_command;
 extern const struct command filter_command;
 extern const struct command modules_command;
 extern const struct command module_command;
+extern const struct command module_bench_command;
 extern const struct command module_new_command;
 extern const struct command extcap_command;
 

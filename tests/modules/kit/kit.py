@@ -10,6 +10,7 @@ import shutil
 import struct
 import sys
 import tempfile
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE_ROOT = HERE.parent.parent.parent
@@ -118,7 +119,7 @@ class Kit:
         need('rustc')
         rust = (SOURCE_ROOT / 'tools/templates/pcap_module.rs.in').read_text()
         structs = re.findall(r'^pub struct (\w+) \{\n(.*?)^\}', rust, re.MULTILINE | re.DOTALL)
-        constants = re.findall(r'^pub const (\w+): (?:u32|usize|c_int) =', rust, re.MULTILINE)
+        constants = re.findall(r'^pub const (\w+): (?:u32|u64|usize|c_int) =', rust, re.MULTILINE)
         check(len(structs) >= 9 and len(constants) >= 12, f'only {structs} {constants}')
         in_rust, in_c = [], []
         for name, body in structs:
@@ -133,7 +134,7 @@ class Kit:
         folder.mkdir()
         (folder / 'pcap_module.rs').write_text(rust.replace('#[link(name = "pcap")]', ''))
         (folder / 'layouts.rs').write_text(
-            'mod pcap_module;\nuse pcap_module::*;\nfn main() {\n'
+            '#[path = "pcap_module.rs"]\nmod interface;\nuse interface::*;\nfn main() {\n'
             f'    let rows: Vec<(String, i64)> = vec![{", ".join(in_rust)}];\n'
             '    for (name, value) in rows { println!("{name} {value}"); }\n}\n')
         (folder / 'layouts.c').write_text(
@@ -143,7 +144,7 @@ class Kit:
             'printf("%s %lld\\n", rows[i].name, rows[i].value);\n}\n')
         run([*self.tree.cc, f'-I{self.tree.includedir}', folder / 'layouts.c', '-o', folder / 'in-c'])
         built = try_run(['rustc', '--edition', '2021', folder / 'layouts.rs', '-o', folder / 'in-rust'])
-        if 'offset_of' in built.stderr:
+        if 'find macro' in built.stderr or 'could not find `offset_of`' in built.stderr:
             raise Skip('this rustc has no offset_of!')
         check(built.returncode == 0, built.stderr)
         theirs, ours = run([folder / 'in-c']).split('\n'), run([folder / 'in-rust']).split('\n')
@@ -262,6 +263,164 @@ class Kit:
         check(not (self.base / 'pcap-large').exists(), 'half a module is there')
 
 
+    # What weir module bench tells
+
+    def bench(self, *words, folders=(), status=0):
+        result = try_run([self.weir, 'module', 'bench', '--seconds', '0.2', *words], env=self.environment(*folders))
+        check(result.returncode == status, f'{words}: exit status {result.returncode}: {result.stdout}{result.stderr}')
+        return result.stdout if status == 0 else result.stderr
+
+    def bench_json(self, *words, **options):
+        return json.loads(self.bench('--json', *words, **options))
+
+    def null_folder(self):
+        """With the packet generator as a module in a file."""
+        folder = self.base / 'null'
+        if not folder.exists():
+            folder.mkdir()
+            self.link(folder, 'null', SOURCE_ROOT / 'src/modules/pcap-null.c', 'pcap_null')
+        return folder
+
+    def link(self, folder, name, source, routines):
+        row = self.base / f'{name}-module.c'
+        row.write_text(f'#include <pcap-module.h>\n'
+                       f'PCAP_MODULE({name}, "for a test", "{name}", {routines}_findalldevs, {routines}_create)\n')
+        module = folder / f'pcap-{name}.so'
+        run([*self.tree.cc, '-D_DEFAULT_SOURCE', '-O2', '-shared', '-fPIC', '-Wl,-Bsymbolic', f'-I{self.tree.includedir}',
+             '-o', module, source, row, f'-L{self.tree.libdir}', '-lpcap'])
+        module.chmod(0o644)
+        return module
+
+    def bench_measures_all_ways(self):
+        told = self.bench_json('null0:size=100', folders=[self.null_folder()])
+        check((told['device'], told['module'], told['link_type']) == ('null0:size=100', 'null', 'EN10MB'), told)
+        opens = told['opens']
+        check(opens['count'] > 0 and 0 < opens['mean'] and 0 < opens['p99'] and opens['per_second'] > 0, opens)
+        ways = [(reading['call'], reading['filter']) for reading in told['reads']]
+        check(ways == [('pcap_dispatch', 'no filter'), ('pcap_dispatch', 'all pass'), ('pcap_dispatch', 'none passes'),
+                       ('pcap_next_ex', 'no filter'), ('pcap_next_batch', 'no filter')], ways)
+        for reading in told['reads']:
+            check(reading['nanoseconds'] >= 200000000 and reading['dropped'] == 0, reading)
+            check('problem' not in reading and reading['cpu_user'] + reading['cpu_system'] > 0, reading)
+            if reading['filter'] == 'none passes':
+                check(reading['packets'] == 0 and 'cpu_per_packet' not in reading, reading)
+            else:
+                check(reading['packets'] > 100 and reading['bytes'] == 100 * reading['packets'], reading)
+                # The device is always ready, so that nothing but the reader bounds the rate.
+                check(not reading['paced_by_device'], reading)
+        check(told['latency']['packets'] > 100 and told['latency']['p50'] <= told['latency']['p99'], told['latency'])
+        check(not told['traffic_ended'], told)
+
+    def bench_tells_who_sets_the_pace(self):
+        name, folder = self.module('c')
+        told = self.bench_json(folder / f'pcap-{name}.so')
+        check(told['device'] == name.replace('_', '-') + '0' and told['module'] == name, told)
+        for reading in told['reads']:
+            check(reading['paced_by_device'], reading)
+            check('dropped' in reading, reading)
+        has(self.bench(folder / f'pcap-{name}.so'), '* The device sets the pace', 'pcap_next_batch', 'Time stamp to callback: p50')
+
+    def bench_says_what_it_could_not_measure(self):
+        folder = self.null_folder()
+        printed = self.bench('faults:drop=100+null0:rate=1000', folders=[folder])
+        has(printed, 'pcap_dispatch (no filter): no packet came: --traffic', 'pcap_next_ex (no filter): no packet came',
+            'Time stamp to callback: not measured: no packet came')
+        told = self.bench_json('faults:drop=100+null0:rate=1000', '--traffic', 'exit 3', folders=[folder])
+        check(told['traffic_ended'] and told['latency']['problem'] == 'no packet came', told)
+        check('p50' not in told['latency'], told)
+        has(self.bench('nothing0', status=3), 'nothing0: no such device')
+        has(self.bench(self.base / 'pcap-none.so', status=3), 'No such file')
+        has(self.bench(self.null_folder() / '../null-module.c', status=3), 'no such device')
+        has(self.bench(status=2), 'a device is missing')
+        has(self.bench('a', 'b', status=2), 'one device too many')
+
+    def bench_takes_only_what_programs_would_load(self):
+        folder = self.base / 'unsafe'
+        folder.mkdir()
+        module = folder / 'pcap-null.so'
+        shutil.copy(self.null_folder() / 'pcap-null.so', module)
+        module.chmod(0o666)
+        has(self.bench(module, status=3), 'not used: others may write')
+        module.chmod(0o644)
+        shutil.copy(module, folder / 'other.so')
+        has(self.bench(folder / 'other.so', status=3), 'its name must be pcap-NAME.so')
+        folder.chmod(0o777)
+        has(self.bench(module, status=3), f'{folder}: not used: others may write')
+
+    def bench_has_traffic(self):
+        """Which it ends, with all that it has started."""
+        mark, socket = self.base / 'traffic', self.base / 'socket'
+        folder = self.base / 'dgram'
+        folder.mkdir()
+        module = self.link(folder, 'dgram', HERE.parent / 'third-party/pcap-dgram.c', 'dgram')
+        sender = (f'import socket, time\ns = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\nwhile True:\n'
+                  f'    try: s.sendto(bytes(60), "{socket}")\n    except OSError: time.sleep(0.001)\n')
+        program = self.base / 'sender.py'
+        program.write_text(sender)
+        environment = dict(self.environment(module.parent), DGRAM_SOCKET=str(socket))
+        result = run([self.weir, 'module', 'bench', '--json', '--seconds', '0.4', 'dgram', '--traffic',
+                      f'sleep 1000 & echo $$ $! >{mark}; env -u LD_LIBRARY_PATH -u LD_PRELOAD {sys.executable} {program}'],
+                     env=environment)
+        told = json.loads(result)
+        check(not told['traffic_ended'], told)
+        for reading in told['reads']:
+            check(reading['filter'] == 'none passes' or reading['packets'] > 0, reading)
+        for pid in mark.read_text().split():
+            end = time.monotonic() + 20
+            while self.is_running(pid):
+                check(time.monotonic() < end, f'process {pid} of the traffic goes on')
+                time.sleep(0.01)
+        # One that heeds no SIGTERM.
+        self.bench('--seconds', '0.01', 'null0', '--traffic', "trap '' TERM; while :; do sleep 1; done",
+                   folders=[self.null_folder()])
+
+    def is_running(self, pid):
+        try:
+            return pathlib.Path(f'/proc/{pid}/stat').read_text().rsplit(')', 1)[1].split()[0] not in 'ZX'
+        except OSError:
+            return False
+
+    def bench_gives_up_a_read_that_hangs(self):
+        source = self.base / 'hangs.c'
+        source.write_text(HANGS)
+        folder = self.base / 'hanging'
+        folder.mkdir()
+        module = self.link(folder, 'hangs', source, 'hangs')
+        has(self.bench(module, status=4), 'hangs0: a read does not come back after pcap_breakloop()')
+
+
+# A module whose read heeds neither the time-out nor a break.
+HANGS = '''
+#include <pcap-int.h>
+#include <unistd.h>
+int hangs_findalldevs(pcap_if_list_t *list, char *errbuf);
+pcap_t *hangs_create(const char *device, char *errbuf);
+static int hangs_read(pcap_t *p _U_, int cnt _U_, pcap_handler callback _U_, u_char *user _U_)
+{
+	for (;;)
+		pause();
+}
+static int hangs_activate(pcap_t *p)
+{
+	p->linktype = DLT_EN10MB;
+	p->snapshot = MAXIMUM_SNAPLEN;
+	p->read_op = hangs_read;
+	return 0;
+}
+int hangs_findalldevs(pcap_if_list_t *list, char *errbuf)
+{
+	return pcapint_add_dev(list, "hangs0", PCAP_IF_UP, NULL, errbuf) != NULL ? 0 : PCAP_ERROR;
+}
+pcap_t *hangs_create(const char *device _U_, char *errbuf)
+{
+	pcap_t *p = PCAP_CREATE_COMMON(errbuf, char);
+	if (p != NULL)
+		p->activate_op = hangs_activate;
+	return p;
+}
+'''
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix='weir-kit-') as name:
         kit = Kit(name)
@@ -284,6 +443,12 @@ def main():
             ('names that are taken', kit.taken_names),
             ('nothing is overwritten', kit.nothing_is_overwritten),
             ('what can\'t be written is taken back', kit.what_cant_be_written_is_taken_back),
+            ('bench measures all ways to read', kit.bench_measures_all_ways),
+            ('bench tells who sets the pace', kit.bench_tells_who_sets_the_pace),
+            ('bench says what it could not measure', kit.bench_says_what_it_could_not_measure),
+            ('bench takes only what programs would load', kit.bench_takes_only_what_programs_would_load),
+            ('bench has traffic, and ends it', kit.bench_has_traffic),
+            ('bench gives up a read that hangs', kit.bench_gives_up_a_read_that_hangs),
         ]
         return tap.main(cases)
 

@@ -15,7 +15,9 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE_ROOT = HERE.parent.parent.parent
 sys.path.insert(0, str(SOURCE_ROOT / 'tests/lib'))
+sys.path.insert(0, str(SOURCE_ROOT / 'tests/doc'))
 import tap
+from pages import Page, unescape
 from tap import Skip, check, run, try_run
 from tree import Tree
 
@@ -263,6 +265,30 @@ class Kit:
         check(not (self.base / 'pcap-large').exists(), 'half a module is there')
 
 
+    # The example of the manual
+
+    def example_leads_to_packets(self):
+        """The commands of weir-module(1), as they are there, but for where the library is: fewer than ten, and a stock
+        tcpdump shows packets of a module that was not there before."""
+        need('make', 'pkg-config', 'tcpdump', 'cc')
+        if self.tree.is_sanitized():
+            raise Skip('stock programs do not run on a sanitized library as they are')
+        page = Page(SOURCE_ROOT / 'doc/man/man1/weir-module.1').section_lines('EXAMPLES')
+        lines = [unescape(line) for line in page[page.index('.EX') + 1:page.index('.EE')]]
+        check(4 < len(lines) < 10, lines)
+        tcpdump = next(line for line in lines if ' tcpdump ' in line)
+        if ' check ' not in run([self.weir, 'help', 'module'], env=self.environment()):
+            lines.remove('make check')
+        script = '\n'.join(lines).replace('/opt/weir/lib', str(self.tree.libdir)).replace('/opt/weir', str(self.tree.prefix))
+        folder = self.base / 'example'
+        folder.mkdir()
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(('LD_', 'PCAP_', 'PKG_'))}
+        printed = run(['sh', '-exc', script], cwd=folder, env=dict(environment, LC_ALL='C'), timeout=240)
+        count = int(re.search(r'-c (\d+)', tcpdump).group(1))
+        has(printed, 'listening on ticks0, link-type EN10MB (Ethernet)', f'\n{count} packets captured')
+        check(printed.count('ethertype Unknown (0x88b5), length 60') == count, printed)
+        has(printed, 'ticks0: module ticks, EN10MB', 'pcap_next_batch')
+
     # What weir module bench tells
 
     def bench(self, *words, folders=(), status=0):
@@ -443,6 +469,7 @@ def main():
             ('names that are taken', kit.taken_names),
             ('nothing is overwritten', kit.nothing_is_overwritten),
             ('what can\'t be written is taken back', kit.what_cant_be_written_is_taken_back),
+            ('the example of the manual leads to packets', kit.example_leads_to_packets),
             ('bench measures all ways to read', kit.bench_measures_all_ways),
             ('bench tells who sets the pace', kit.bench_tells_who_sets_the_pace),
             ('bench says what it could not measure', kit.bench_says_what_it_could_not_measure),

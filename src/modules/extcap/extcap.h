@@ -18,9 +18,15 @@
 
 /* ---- program.c ---- */
 
+#define EXTCAP_WORDS_MAX 180 /* of its last words, so that they fit into errbuf */
+
 struct extcap_process {
 	pid_t pid;  /* and its process group; -1 if there is none */
 	int output; /* what it writes to its standard output (asking) or error (capturing), or -1 */
+	/* Of the latter, the line that is being read, and the last one that says something. */
+	char line[EXTCAP_WORDS_MAX];
+	size_t line_length;
+	char words[EXTCAP_WORDS_MAX];
 };
 
 /* Called with the path of each program; anything but 0 ends the search and is what pcapint_extcap_each() returns. */
@@ -31,8 +37,11 @@ int pcapint_extcap_each(bool fixed_too, extcap_visitor visitor, void *context);
 int pcapint_extcap_start(struct extcap_process *process, char *const arguments[], bool asking);
 /* Runs it and returns what it writes, NUL-terminated, to be freed; NULL, with errno set, if it can't or takes too long. */
 char *pcapint_extcap_ask(char *const arguments[]);
-/* What it has written so far, without waiting: as much as fits, NUL-terminated, without the newline at its end. */
-void pcapint_extcap_read_output(const struct extcap_process *process, char *text, size_t size);
+/*
+ * Reads what it has written to its standard error, without waiting, and keeps the last line in words. A program that
+ * nobody reads from would come to a halt.
+ */
+void pcapint_extcap_read_words(struct extcap_process *process);
 /* True when it has ended; pcapint_extcap_stop() is still to be called. */
 bool pcapint_extcap_has_ended(const struct extcap_process *process);
 /* CLOCK_MONOTONIC. */

@@ -207,19 +207,55 @@ char *pcapint_extcap_ask(char *const arguments[])
 	return NULL;
 }
 
-void pcapint_extcap_read_output(const struct extcap_process *process, char *text, size_t size)
+/*
+ * What Wireshark's own programs say begins with " ** (NAME:PID) TIME [DOMAIN LEVEL] FILE:LINE -- FUNCTION(): ", which would
+ * leave no room for the rest.
+ */
+static const char *without_log_prefix(const char *line)
 {
-	ssize_t bytes = process->output != -1 ? read(process->output, text, size - 1) : 0;
+	const char *at = strncmp(line, " ** (", 5) == 0 ? strstr(line, " -- ") : NULL;
+	const char *message = at != NULL ? strstr(at, "(): ") : NULL;
 
-	text[bytes > 0 ? bytes : 0] = '\0';
-	/* Only the first line, and nothing that a terminal would take for a command. */
-	for (char *at = text; *at != '\0'; at++)
-		if (*at == '\n' || *at == '\r') {
-			*at = '\0';
-			break;
-		} else if ((unsigned char)*at < ' ' || *at == 0x7f) {
-			*at = '?';
+	return message != NULL ? message + strlen("(): ") : line;
+}
+
+/* Ends the line, and keeps it if it says something. */
+static void keep_line(struct extcap_process *process)
+{
+	const char *message;
+
+	process->line[process->line_length] = '\0';
+	message = without_log_prefix(process->line);
+	if (message[strspn(message, " ")] != '\0')
+		strcpy(process->words, message);
+	process->line_length = 0;
+}
+
+static void add_character(struct extcap_process *process, char c)
+{
+	if (c == '\n' || c == '\r')
+		keep_line(process);
+	else if (process->line_length < sizeof(process->line) - 1)
+		/* Nothing that a terminal would take for a command. */
+		process->line[process->line_length++] = (unsigned char)c < ' ' || c == 0x7f ? '?' : c;
+}
+
+void pcapint_extcap_read_words(struct extcap_process *process)
+{
+	char text[4096];
+	ssize_t bytes = 1;
+
+	/* No more at a time than a pipe holds, so that one that never ends does not keep the caller. */
+	for (int i = 0; i < 16 && bytes > 0 && process->output != -1; i++) {
+		bytes = read(process->output, text, sizeof(text));
+		for (ssize_t at = 0; at < bytes; at++)
+			add_character(process, text[at]);
+		if (bytes == 0) {
+			keep_line(process);
+			close(process->output);
+			process->output = -1;
 		}
+	}
 }
 
 bool pcapint_extcap_has_ended(const struct extcap_process *process)

@@ -113,6 +113,14 @@ static int set_up(void **state)
 	write_program("dies", "echo 'interface {value=dies0}'", "echo 'no such host: nowhere' >&2; exit 3");
 	write_program("silent", "echo 'interface {value=silent0}'", "exit 0");
 	write_program("garbage", "head -c 100000 /dev/zero | tr '\\0' 'x'", "head -c 300000 /dev/urandom >$fifo");
+	/* Says more than a pipe holds, before its first packet and behind it. */
+	write_program("loud", "echo 'interface {value=loud0}'",
+		"exec 3>$fifo; noise() { head -c 200000 /dev/zero | tr '\\0' x >&2; }; noise; head -c 100 "
+		"$dir/three.pcap >&3; noise; echo; tail -c +101 $dir/three.pcap >&3; printf 'first\\n\\n ** (loud:1) "
+		"12:00:00 "
+		"[loud WARNING] loud.c:1 -- main(): it is \\033over\\n \\n' >&2");
+	write_program("stalls", "echo 'interface {value=stalls0}'",
+		"exec 3>$fifo; head -c 120 $dir/three.pcap >&3; sleep 100");
 	write_program("nonsense", "echo 'interface {value=nonsense0}'", "echo 'this is no savefile at all' >$fifo");
 	write_program("liar", "echo 'interface {value=liar0}'", "cat $dir/lies.pcap >$fifo");
 	write_program("half", "echo 'interface {value=half0}'", "head -c 120 $dir/three.pcap >$fifo");
@@ -356,6 +364,46 @@ static void a_flood_waits_and_loses_nothing(void **state)
 	nothing_is_left(files);
 }
 
+/* What it says is read, so that it goes on; the last of it is told, without what Wireshark's programs put before it. */
+static void a_loud_program_goes_on(void **state)
+{
+	int files = open_files();
+	struct seen seen = {0};
+
+	(void)state;
+	pcap_t *p = open_program("extcap:loud?secret=word");
+	assert_int_equal(read_all(p, &seen), PCAP_ERROR);
+	assert_int_equal(seen.count, 3);
+	assert_string_equal(pcap_geterr(p), "extcap:loud: loud has ended: it is ?over");
+	pcap_close(p);
+	nothing_is_left(files);
+}
+
+/* In the middle of a packet: reads time out, a break ends a loop, and closing ends the program. */
+static void a_program_that_stalls_holds_up_nobody(void **state)
+{
+	int files = open_files();
+	struct seen seen = {0};
+	pthread_t thread;
+
+	(void)state;
+	pcap_t *p = pcap_create("extcap:stalls", errbuf);
+	pcap_set_timeout(p, 10);
+	assert_int_equal(pcap_activate(p), 0);
+	while (seen.count == 0)
+		assert_true(pcap_dispatch(p, -1, keep, (u_char *)&seen) >= 0);
+	assert_int_equal(pcap_dispatch(p, -1, keep, (u_char *)&seen), 0);
+	assert_int_equal(pcap_setnonblock(p, 1, errbuf), 0);
+	assert_int_equal(pcap_dispatch(p, -1, keep, (u_char *)&seen), 0);
+	assert_int_equal(pcap_setnonblock(p, 0, errbuf), 0);
+	assert_int_equal(pthread_create(&thread, NULL, break_it, p), 0);
+	assert_int_equal(pcap_loop(p, -1, keep, (u_char *)&seen), PCAP_ERROR_BREAK);
+	pthread_join(thread, NULL);
+	assert_int_equal(seen.count, 1);
+	pcap_close(p);
+	nothing_is_left(files);
+}
+
 static void a_program_that_will_not_end_is_ended(void **state)
 {
 	struct seen seen = {0};
@@ -432,6 +480,8 @@ int main(void)
 		cmocka_unit_test(bad_programs_end_with_a_reason),
 		cmocka_unit_test(what_was_good_comes_before_the_damage),
 		cmocka_unit_test(a_flood_waits_and_loses_nothing),
+		cmocka_unit_test(a_loud_program_goes_on),
+		cmocka_unit_test(a_program_that_stalls_holds_up_nobody),
 		cmocka_unit_test(a_program_that_will_not_end_is_ended),
 		cmocka_unit_test(a_program_that_does_not_answer_is_given_up),
 		cmocka_unit_test(others_programs_are_not_run),

@@ -363,14 +363,14 @@ static int extcap_activate(pcap_t *p)
 	int error;
 
 	p->cleanup_op = extcap_cleanup;
-	extcap->process = (struct extcap_process){.pid = -1, .output = -1};
+	extcap->process = (struct extcap_process){.pid = -1, .leash = -1, .output = -1};
 	if (p->opt.rfmon)
 		return PCAP_ERROR_RFMON_NOTSUP;
 	if (p->snapshot <= 0 || p->snapshot > MAXIMUM_SNAPLEN)
 		p->snapshot = MAXIMUM_SNAPLEN;
 	if (make_fifo(p) < 0 || make_arguments(p) < 0 || pcapint_make_wakeable(p) < 0)
 		return PCAP_ERROR;
-	error = pcapint_extcap_start(&extcap->process, extcap->arguments, false);
+	error = pcapint_extcap_start(&extcap->process, extcap->arguments, extcap->fifo);
 	if (error < 0)
 		return fail(p, -error, "can't start the program");
 	if (make_descriptor(p) < 0 || wait_for_header(p) < 0)
@@ -414,7 +414,7 @@ int pcap_extcap_findalldevs(pcap_if_list_t *list, char *errbuf)
 
 pcap_t *pcap_extcap_create(const char *device, char *errbuf)
 {
-	struct pcap_extcap found = {.process = {.pid = -1, .output = -1}};
+	struct pcap_extcap found = {.process = {.pid = -1, .leash = -1, .output = -1}};
 
 	if (strncmp(device, PREFIX, strlen(PREFIX)) != 0)
 		return NULL;

@@ -97,8 +97,29 @@ int pcapint_extcap_each(bool fixed_too, extcap_visitor visitor, void *context)
 
 /* ---- Running ---- */
 
-/* In a process group of its own, so that what it starts ends with it; with no input. */
-static int spawn(struct extcap_process *process, char *const arguments[], int output, int output_of_child)
+/*
+ * What runs a program that captures: it ends the program's group, and removes the FIFO, when descriptor 3 tells that the
+ * library has let go. So nothing is left where the library's process is killed, or has given away the right to end the
+ * program, as tcpdump does that root has started.
+ */
+static const char keeper[] = "fifo=$1\n"
+			     "shift\n"
+			     "trap : TERM\n" /* for the program alone; but it must not be ignored there */
+			     "\"$@\" 3<&- &\n"
+			     "program=$!\n"
+			     "{ trap '' TERM; read -r nothing; kill -TERM 0; sleep 1; rm -f \"$fifo\"; "
+			     "rmdir \"${fifo%/*}\"; kill -KILL 0; } <&3 3<&- >/dev/null 2>&1 &\n"
+			     "exec 3<&-\n"
+			     "wait $program\n"
+			     "status=$?\n"
+			     "while kill -0 $program 2>/dev/null; do wait $program; status=$?; done\n"
+			     "exit $status\n";
+
+#define LEASH_OF_KEEPER 3
+
+/* In a process group of its own, so that what it starts ends with it; with no input. leash: -1 for none. */
+static int spawn(
+	struct extcap_process *process, char *const arguments[], int output, int output_of_child, int leash)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -113,6 +134,8 @@ static int spawn(struct extcap_process *process, char *const arguments[], int ou
 	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, output, output_of_child);
+	if (leash != -1)
+		posix_spawn_file_actions_adddup2(&actions, leash, LEASH_OF_KEEPER);
 	posix_spawnattr_setpgroup(&attributes, 0);
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setsigdefault(&attributes, &all);
@@ -124,27 +147,67 @@ static int spawn(struct extcap_process *process, char *const arguments[], int ou
 	return -error;
 }
 
-int pcapint_extcap_start(struct extcap_process *process, char *const arguments[], bool asking)
+/* A pipe whose ends are both past the three standard ones, which the child's are opened over; 0, or -1 with errno set. */
+static int make_pipe(int ends[2])
 {
-	int ends[2], error;
+	int made[2];
 
-	*process = (struct extcap_process){.pid = -1, .output = -1};
-	if (pipe2(ends, O_CLOEXEC) == -1)
-		return -errno;
-	/* Past the three standard ones, which the child's are opened over. */
-	int write_end = fcntl(ends[1], F_DUPFD_CLOEXEC, 3);
+	if (pipe2(made, O_CLOEXEC) == -1)
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		ends[i] = fcntl(made[i], F_DUPFD_CLOEXEC, LEASH_OF_KEEPER + 1);
+		close(made[i]);
+	}
+	if (ends[0] != -1 && ends[1] != -1)
+		return 0;
+	for (int i = 0; i < 2; i++)
+		if (ends[i] != -1)
+			close(ends[i]);
+	return -1;
+}
+
+static void close_pipe(int ends[2])
+{
+	close(ends[0]);
 	close(ends[1]);
-	error = write_end == -1 ? -errno
-				: spawn(process, arguments, write_end, asking ? STDOUT_FILENO : STDERR_FILENO);
-	if (write_end != -1)
-		close(write_end);
+}
+
+/* Starts the child, with the writing end of a pipe as its standard output or error; the reading end is ours. */
+static int start(struct extcap_process *process, char *const arguments[], int output_of_child, int leash)
+{
+	int output[2], error;
+
+	if (make_pipe(output) == -1)
+		return -errno;
+	error = spawn(process, arguments, output[1], output_of_child, leash);
 	if (error != 0) {
-		close(ends[0]);
+		close_pipe(output);
 		process->pid = -1;
 		return error;
 	}
-	fcntl(ends[0], F_SETFL, O_NONBLOCK);
-	process->output = ends[0];
+	close(output[1]);
+	fcntl(output[0], F_SETFL, O_NONBLOCK);
+	process->output = output[0];
+	return 0;
+}
+
+int pcapint_extcap_start(struct extcap_process *process, char *const arguments[], const char *fifo)
+{
+	const char *all[EXTCAP_ARGUMENTS_MAX + 6] = {"/bin/sh", "-c", keeper, "sh", fifo};
+	int leash[2], error;
+
+	*process = (struct extcap_process){.pid = -1, .leash = -1, .output = -1};
+	for (size_t i = 0; i < EXTCAP_ARGUMENTS_MAX && arguments[i] != NULL; i++)
+		all[5 + i] = arguments[i];
+	if (make_pipe(leash) == -1)
+		return -errno;
+	error = start(process, (char *const *)all, STDERR_FILENO, leash[0]);
+	if (error != 0) {
+		close_pipe(leash);
+		return error;
+	}
+	close(leash[0]);
+	process->leash = leash[1];
 	return 0;
 }
 
@@ -184,14 +247,14 @@ static ssize_t read_answer(int fd, char *answer)
 
 char *pcapint_extcap_ask(char *const arguments[])
 {
-	struct extcap_process process;
+	struct extcap_process process = {.pid = -1, .leash = -1, .output = -1};
 	char *answer = malloc(ANSWER_MAX + 1);
 	ssize_t size = -1;
 	int error;
 
 	if (answer == NULL)
 		return NULL;
-	error = -pcapint_extcap_start(&process, arguments, true);
+	error = -start(&process, arguments, STDOUT_FILENO, -1);
 	if (error == 0) {
 		size = read_answer(process.output, answer);
 		error = errno;
@@ -272,7 +335,9 @@ void pcapint_extcap_stop(struct extcap_process *process)
 
 	if (process->output != -1)
 		close(process->output);
-	process->output = -1;
+	if (process->leash != -1)
+		close(process->leash);
+	process->output = process->leash = -1;
 	if (process->pid == -1)
 		return;
 	kill(-process->pid, SIGTERM);

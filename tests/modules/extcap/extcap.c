@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -61,6 +62,7 @@ static void write_program(const char *name, const char *interfaces, const char *
 		";; esac\n"
 		"  shift\n"
 		"done\n"
+		"test -z \"$fifo\" || echo $fifo >>$dir/fifos\n"
 		"case $mode in\n"
 		"ask) %s ;;\n"
 		"capture) %s ;;\n"
@@ -119,6 +121,8 @@ static int set_up(void **state)
 		"$dir/three.pcap >&3; noise; echo; tail -c +101 $dir/three.pcap >&3; printf 'first\\n\\n ** (loud:1) "
 		"12:00:00 "
 		"[loud WARNING] loud.c:1 -- main(): it is \\033over\\n \\n' >&2");
+	write_program("orphan", "echo 'interface {value=orphan0}'",
+		"echo $fifo $$ >$dir/orphan.part; mv $dir/orphan.part $dir/orphan.told; trap '' INT; sleep 1000");
 	write_program("stalls", "echo 'interface {value=stalls0}'",
 		"exec 3>$fifo; head -c 120 $dir/three.pcap >&3; sleep 100");
 	write_program("nonsense", "echo 'interface {value=nonsense0}'", "echo 'this is no savefile at all' >$fifo");
@@ -198,9 +202,7 @@ static void nothing_is_left(int files)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
 	assert_int_equal(open_files(), files);
-	assert_int_equal(system("test -z \"$(find /tmp -maxdepth 1 -name 'pcap-extcap-*' -user $(id -u) -newer "
-				"$PCAP_EXTCAP_PATH 2>/dev/null)\""),
-		0);
+	assert_int_equal(system("while read -r fifo; do test ! -e ${fifo%/*} || exit 1; done <$PCAP_EXTCAP_PATH/fifos"), 0);
 }
 
 static void programs_are_listed_unrun(void **state)
@@ -404,6 +406,44 @@ static void a_program_that_stalls_holds_up_nobody(void **state)
 	nothing_is_left(files);
 }
 
+/* What /proc has of a process with a command line: not of one that has ended and nobody waited for. */
+static bool is_running(long pid)
+{
+	char path[64], byte;
+
+	snprintf(path, sizeof(path), "/proc/%ld/cmdline", pid);
+	FILE *file = fopen(path, "re");
+	bool running = file != NULL && fread(&byte, 1, 1, file) == 1;
+	if (file != NULL)
+		fclose(file);
+	return running;
+}
+
+/* It ends, and its FIFO goes, when the process that captures is killed, even before the first packet. */
+static void a_program_does_not_outlive_its_caller(void **state)
+{
+	char path[128], fifo[64];
+	long pid = 0;
+	FILE *file;
+
+	(void)state;
+	pid_t caller = fork();
+	if (caller == 0) {
+		pcap_t *p = pcap_create("extcap:orphan", errbuf);
+		_exit(p != NULL ? pcap_activate(p) : 1);
+	}
+	path_of("orphan.told", path);
+	while ((file = fopen(path, "re")) == NULL)
+		usleep(10000);
+	assert_int_equal(fscanf(file, "%63s %ld", fifo, &pid), 2);
+	fclose(file);
+	assert_true(is_running(pid));
+	kill(caller, SIGKILL);
+	assert_int_equal(waitpid(caller, NULL, 0), caller);
+	while (is_running(pid) || access(fifo, F_OK) == 0)
+		usleep(10000);
+}
+
 static void a_program_that_will_not_end_is_ended(void **state)
 {
 	struct seen seen = {0};
@@ -482,6 +522,7 @@ int main(void)
 		cmocka_unit_test(a_flood_waits_and_loses_nothing),
 		cmocka_unit_test(a_loud_program_goes_on),
 		cmocka_unit_test(a_program_that_stalls_holds_up_nobody),
+		cmocka_unit_test(a_program_does_not_outlive_its_caller),
 		cmocka_unit_test(a_program_that_will_not_end_is_ended),
 		cmocka_unit_test(a_program_that_does_not_answer_is_given_up),
 		cmocka_unit_test(others_programs_are_not_run),

@@ -32,10 +32,36 @@ static const char fixed_folders[] =
 	"/usr/lib/x86_64-linux-gnu/wireshark/extcap:/usr/lib/aarch64-linux-gnu/wireshark/extcap:"
 	"/usr/lib64/wireshark/extcap:/usr/lib/wireshark/extcap:/usr/local/lib/wireshark/extcap";
 
-/* Whether only root and who runs this could have changed it. */
+/* Root, who runs this, and whose "/" is: in a user namespace root's files may seem to be nobody's. */
+static bool is_trusted(uid_t owner)
+{
+	struct stat top;
+
+	return owner == 0 || owner == geteuid() || (stat("/", &top) == 0 && owner == top.st_uid);
+}
+
+/* Whether only those could have changed it. */
 static bool is_safe(const struct stat *file)
 {
-	return (file->st_uid == 0 || file->st_uid == geteuid()) && (file->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+	return is_trusted(file->st_uid) && (file->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/*
+ * Whether nobody else can put something else at a path, without links, before it is used: the same of each folder on the
+ * way, where others may have files of their own if they can't remove what is not theirs, as in /tmp.
+ */
+static bool is_way_safe(const char *real)
+{
+	char folder[PATH_MAX];
+	struct stat stat_buffer;
+
+	for (const char *slash = real; (slash = strchr(slash, '/')) != NULL; slash++) {
+		snprintf(folder, sizeof(folder), "%.*s", slash > real ? (int)(slash - real) : 1, real);
+		if (stat(folder, &stat_buffer) == -1 || !is_trusted(stat_buffer.st_uid) ||
+			((stat_buffer.st_mode & (S_IWGRP | S_IWOTH)) != 0 && !(stat_buffer.st_mode & S_ISVTX)))
+			return false;
+	}
+	return true;
 }
 
 static int visit_program(const char *folder, const char *name, extcap_visitor visitor, void *context)
@@ -46,18 +72,21 @@ static int visit_program(const char *folder, const char *name, extcap_visitor vi
 	if (name[0] == '.' || snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path))
 		return 0;
 	if (realpath(path, real) == NULL || stat(real, &file) == -1 || !S_ISREG(file.st_mode) || !is_safe(&file) ||
-		access(real, X_OK) == -1)
+		!is_way_safe(real) || access(real, X_OK) == -1)
 		return 0;
 	return visitor(path, context);
 }
 
-static int visit_folder(const char *folder, extcap_visitor visitor, void *context)
+/* What comes of a folder has the path without links, which somebody could change. */
+static int visit_folder(const char *path, extcap_visitor visitor, void *context)
 {
+	char folder[PATH_MAX];
 	struct dirent **names;
 	struct stat file;
 	int status = 0;
 
-	if (folder[0] != '/' || stat(folder, &file) == -1 || !is_safe(&file))
+	if (path[0] != '/' || realpath(path, folder) == NULL || stat(folder, &file) == -1 || !is_safe(&file) ||
+		!is_way_safe(folder))
 		return 0;
 	int count = scandir(folder, &names, NULL, alphasort);
 	for (int i = 0; i < count; i++) {

@@ -480,6 +480,35 @@ static void others_programs_are_not_run(void **state)
 	assert_int_equal(chmod(folder, 0777), 0);
 	assert_null(pcap_create("extcap:good", errbuf));
 	assert_int_equal(chmod(folder, 0755), 0);
+	/* What leads to the folder, or from a link in it to a program, must be as safe. */
+	path_of("open", path);
+	assert_int_equal(mkdir(path, 0755), 0);
+	path_of("open/inner", path);
+	assert_int_equal(mkdir(path, 0755), 0);
+	assert_int_equal(symlink("../../good", strcat(path, "/linked")), 0);
+	path_of("open/inner", path);
+	setenv("PCAP_EXTCAP_PATH", path, 1);
+	pcap_t *p = pcap_create("extcap:linked", errbuf);
+	assert_non_null(p);
+	pcap_close(p);
+	path_of("open", path);
+	assert_int_equal(chmod(path, 0777), 0);
+	assert_null(pcap_create("extcap:linked", errbuf));
+	assert_int_equal(chmod(path, 01777), 0);
+	p = pcap_create("extcap:linked", errbuf);
+	assert_non_null(p);
+	pcap_close(p);
+	assert_int_equal(chmod(path, 0777), 0);
+	write_program("open/moved", "echo 'interface {value=moved0}'", "true");
+	setenv("PCAP_EXTCAP_PATH", folder, 1);
+	path_of("moved", path);
+	assert_int_equal(symlink("open/moved", path), 0);
+	assert_null(pcap_create("extcap:moved", errbuf));
+	path_of("open", path);
+	assert_int_equal(chmod(path, 0755), 0);
+	p = pcap_create("extcap:moved", errbuf);
+	assert_non_null(p);
+	pcap_close(p);
 	/* A relative folder depends on where the program stands. */
 	assert_int_equal(chdir("/tmp"), 0);
 	setenv("PCAP_EXTCAP_PATH", folder + strlen("/tmp/"), 1);

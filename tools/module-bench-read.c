@@ -25,12 +25,8 @@
 #define MOST_SAMPLES 200000
 #define PATIENCE_MS 5000 /* for a module to come back from a read after pcap_breakloop() */
 
-/*
- * Of the time that a reader is busy it gives less away of its own accord than this, ns, and fewer times a second. What
- * takes the processor from it, such as other programs, does not count.
- */
+/* A reader that never waits has the processor for at least so much of the time, where it does not share it. */
 #define BUSY_PERCENT 90
-#define WAITS_A_SECOND 10
 
 /* ---- The end of a measurement ---- */
 
@@ -159,13 +155,14 @@ static uint64_t nanoseconds_of(const struct timeval *time)
 static void take_usage(struct bench_reading *reading, const struct rusage *before, const struct rusage *after,
 	uint64_t nanoseconds)
 {
-	uint64_t waits = (uint64_t)(after->ru_nvcsw - before->ru_nvcsw);
+	long waits = after->ru_nvcsw - before->ru_nvcsw, interruptions = after->ru_nivcsw - before->ru_nivcsw;
 
 	reading->nanoseconds = nanoseconds;
 	reading->user = nanoseconds_of(&after->ru_utime) - nanoseconds_of(&before->ru_utime);
 	reading->system = nanoseconds_of(&after->ru_stime) - nanoseconds_of(&before->ru_stime);
-	reading->waited = (reading->user + reading->system) < nanoseconds / 100 * BUSY_PERCENT &&
-			  waits * NANOSECONDS_PER_SECOND >= nanoseconds * WAITS_A_SECOND;
+	/* Where it has to share it, it is interrupted, and does not give it away by itself. */
+	reading->waited =
+		reading->user + reading->system < nanoseconds / 100 * BUSY_PERCENT && waits > interruptions;
 }
 
 static void read_for_a_while(

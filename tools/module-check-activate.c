@@ -113,16 +113,41 @@ static void refuses_monitor_mode(struct trial *t)
 	int status = pcap_activate(p);
 	if (status >= 0)
 		broken(t, "it can be activated in monitor mode, which pcap_can_set_rfmon() says that it has not");
-	if (status != PCAP_ERROR_RFMON_NOTSUP)
-		broken_rule(t, "A3",
-			"monitor mode is refused with the status %d; PCAP_ERROR_RFMON_NOTSUP (%d) says why", status,
-			PCAP_ERROR_RFMON_NOTSUP);
 	check_text(t, "A3", pcap_geterr(p), "pcap_activate()");
 	pcap_set_rfmon(p, 0);
 	step(t, "pcap_activate() after it was refused");
 	if (pcap_activate(p) < 0)
 		broken_rule(t, "A6", "after monitor mode was refused, it can't be activated without: %s",
 			pcap_geterr(p));
+	pcap_close(p);
+}
+
+/* Of two ways to fail, what is returned and what is told. */
+static void says_why_it_fails(struct trial *t)
+{
+	char text[PCAP_ERRBUF_SIZE];
+	pcap_t *p = create_handle(t);
+
+	limit_descriptors(0);
+	step(t, "pcap_activate() where no descriptor can be had");
+	int status = activate_and_listen(p, text);
+	unlimit_descriptors();
+	if (status == PCAP_ERROR && text[0] == '\0')
+		broken(t, "where no descriptor can be had, pcap_activate() returned PCAP_ERROR without an error "
+			  "text");
+	if (status < 0)
+		check_text(t, "A3", pcap_geterr(p), "pcap_activate()");
+	pcap_close(p);
+	p = create_handle(t);
+	if (pcap_can_set_rfmon(p) == 0) {
+		pcap_set_rfmon(p, 1);
+		step(t, "pcap_activate() in monitor mode");
+		status = activate_and_listen(p, text);
+		if (status < 0 && status != PCAP_ERROR_RFMON_NOTSUP)
+			broken(t,
+				"monitor mode is refused with the status %d; PCAP_ERROR_RFMON_NOTSUP (%d) says why",
+				status, PCAP_ERROR_RFMON_NOTSUP);
+	}
 	pcap_close(p);
 }
 
@@ -293,6 +318,7 @@ const struct check_row activate_checks[] = {
 	{"A1", "a buffer that is too large is refused with a text, or taken", survives_a_huge_buffer, 0},
 	{"A1", "monitor mode is refused where there is none, and a retry works", refuses_monitor_mode, 0},
 	{"A2", "a snapshot length of 0, below, or too large becomes MAXIMUM_SNAPLEN", odd_snapshot_lengths, 0},
+	{"A3", "a failure has its status, and a text", says_why_it_fails, 0},
 	{"A5", "there is a descriptor or a time-out to wait with", can_be_waited_for, 0},
 	{"A6", "each failure for want of a descriptor has a text, leaves nothing, and a retry works",
 		fails_without_descriptors, 0},

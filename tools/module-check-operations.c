@@ -181,6 +181,7 @@ static void statistics_are_told(struct trial *t)
 			"a handle that was just opened on a silent device counts %u received, %u dropped, %u by "
 			"the interface",
 			first.ps_recv, first.ps_drop, first.ps_ifdrop);
+	sleep_ms(50);
 	dispatch(&g, -1);
 	get_stats(t, p, &second);
 	if (second.ps_recv < first.ps_recv || second.ps_drop < first.ps_drop)

@@ -121,9 +121,29 @@ static void counts_are_kept(struct trial *t)
 	pcap_t *p = open_handle(t, &(struct opening){.timeout = 10, .nonblock = true});
 
 	start_gathering(&g, t, p, 0);
-	for (int round = 0; round < 4; round++)
-		for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+	for (int round = 0; round < 3; round++)
+		for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+			/* So that more are at hand than are asked for. */
+			sleep_ms(20);
 			gather_or_leave(&g, counts[i], g.callbacks + (counts[i] > 0 ? (unsigned)counts[i] : 1));
+		}
+	pcap_close(p);
+}
+
+/* What gather() compares, on reads that have more than one packet at hand. */
+static void returns_what_it_delivers(struct trial *t)
+{
+	struct gathering g;
+	unsigned most = 0;
+	pcap_t *p = open_handle(t, &(struct opening){.timeout = 10, .nonblock = true});
+
+	start_gathering(&g, t, p, 0);
+	for (int round = 0; round < 10; round++) {
+		sleep_ms(50);
+		gather_or_leave(&g, -1, g.callbacks + 1);
+		most = g.in_call > most ? g.in_call : most;
+	}
+	remark(t, "up to %u packets a read", most);
 	pcap_close(p);
 }
 
@@ -238,33 +258,52 @@ static void snapshot_length_is_kept(struct trial *t)
 		remark(t, "it delivers more than was asked for, and says so");
 }
 
+/* Stands before the handle's own oneshot callback, to see what that is given. */
+static _Thread_local pcap_handler oneshot;
+static _Thread_local struct seen delivered;
+
+static void remember_and_hand_out(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
+{
+	delivered.header = *header;
+	memcpy(delivered.bytes, data, header->caplen < SEEN_BYTES ? header->caplen : SEEN_BYTES);
+	oneshot(user, header, data);
+}
+
+/* One packet; 0 if none came. */
+static int check_next_ex(struct trial *t, pcap_t *p)
+{
+	struct pcap_pkthdr *header = NULL;
+	const u_char *data = NULL;
+
+	step(t, "pcap_next_ex()");
+	int status = pcap_next_ex(p, &header, &data);
+	if (status < 0)
+		broken(t, "pcap_next_ex() returned %d: %s", status,
+			check_text(t, "R6", pcap_geterr(p), "pcap_next_ex()"));
+	if (status == 0)
+		return 0;
+	if (header == NULL || data == NULL)
+		broken(t, "pcap_next_ex() returned %d, and no packet", status);
+	/* The device goes on; the packet stays until the next read. */
+	sleep_ms(20);
+	if (header->caplen != delivered.header.caplen || header->len != delivered.header.len ||
+		memcmp(data, delivered.bytes, header->caplen < SEEN_BYTES ? header->caplen : SEEN_BYTES) != 0)
+		broken(t, "the packet that pcap_next_ex() hands out is, before the next read, not the one that was "
+			  "delivered");
+	return 1;
+}
+
 static void next_ex_hands_out_good_packets(struct trial *t)
 {
 	pcap_t *p = open_handle(t, &(struct opening){.timeout = 50});
 	uint64_t until = wait_deadline(t);
-	u_char copy[SEEN_BYTES];
 
-	for (unsigned packets = 0; packets < 5;) {
-		struct pcap_pkthdr *header = NULL;
-		const u_char *data = NULL;
-		step(t, "pcap_next_ex()");
-		int status = pcap_next_ex(p, &header, &data);
-		if (status < 0)
-			broken(t, "pcap_next_ex() returned %d: %s", status,
-				check_text(t, "R6", pcap_geterr(p), "pcap_next_ex()"));
-		if (status == 0 && monotonic_nanoseconds() > until)
-			left_out(t, "of 5 packets that it takes, %u came", packets);
-		if (status == 0)
-			continue;
-		if (header == NULL || data == NULL)
-			broken(t, "pcap_next_ex() returned %d, and no packet", status);
-		size_t size = header->caplen < sizeof(copy) ? header->caplen : sizeof(copy);
-		memcpy(copy, data, size);
-		/* The device goes on; the packet stays until the next read. */
-		sleep_ms(20);
-		if (memcmp(copy, data, size) != 0)
-			broken(t, "the packet that pcap_next_ex() has handed out changes before the next read");
-		packets++;
+	oneshot = p->oneshot_callback;
+	p->oneshot_callback = remember_and_hand_out;
+	for (int packets = 0; packets < 5;) {
+		packets += check_next_ex(t, p);
+		if (packets < 5 && monotonic_nanoseconds() > until)
+			left_out(t, "of 5 packets that it takes, %d came", packets);
 	}
 	pcap_close(p);
 }
@@ -287,14 +326,14 @@ static void descriptor_tells_of_packets(struct trial *t)
 		bool ready = true;
 		drain(&g);
 		if (pcap_get_required_select_timeout(p) == NULL)
-			ready = fd_becomes_readable(p, 1000);
+			ready = fd_becomes_readable(p, 300);
 		else
 			wait_some(p, 1000);
 		int n = dispatch(&g, -1);
 		good += ready && n > 0;
 		idle += ready && n == 0;
 		missed += !ready && n > 0;
-		if (missed > 2)
+		if (missed > 1 && good == 0)
 			broken(t, "packets come, and the descriptor of pcap_get_selectable_fd() does not tell");
 	}
 	if (good == 0 && idle > 100)
@@ -310,6 +349,7 @@ const struct check_row read_checks[] = {
 	{"N1", "non-blocking mode can be asked for before activation", nonblocking_before_activation, 0},
 	{"R2", "in non-blocking mode a read does not wait", nonblocking_does_not_wait, 0},
 	{"R2", "a wait ends with the time-out, and not before", timeout_ends_a_wait, 0},
+	{"R6", "a read returns how many packets it has delivered", returns_what_it_delivers, CHECK_NEEDS_PACKETS},
 	{"R3", "no more packets are delivered than were asked for", counts_are_kept, CHECK_NEEDS_PACKETS},
 	{"R3", "pcap_loop() delivers its count", loop_delivers_its_count, CHECK_NEEDS_PACKETS},
 	{"R3", "between reads no packet is lost, none comes twice", no_packet_is_lost_between_reads,

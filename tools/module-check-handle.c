@@ -17,6 +17,7 @@
 
 /* A handle whose packets never end is not read longer than that at a time. */
 #define DRAIN_CALLS 200
+#define MISSING_TRIES 200
 
 void sleep_ms(unsigned ms)
 {
@@ -59,10 +60,8 @@ pcap_t *create_handle(struct trial *t)
 	return p;
 }
 
-pcap_t *open_handle(struct trial *t, const struct opening *opening)
+static void ask_for(struct trial *t, pcap_t *p, const struct opening *opening)
 {
-	pcap_t *p = create_handle(t);
-
 	if (opening->snaplen != 0)
 		pcap_set_snaplen(p, opening->snaplen);
 	pcap_set_timeout(p, opening->timeout);
@@ -72,12 +71,36 @@ pcap_t *open_handle(struct trial *t, const struct opening *opening)
 		pcap_setnonblock(p, 1, guarded_errbuf(t));
 	if (opening->nanoseconds && pcap_set_tstamp_precision(p, PCAP_TSTAMP_PRECISION_NANO) != 0)
 		left_out(t, "it has no time stamps in nanoseconds");
+}
+
+pcap_t *open_handle(struct trial *t, const struct opening *opening)
+{
+	pcap_t *p = create_handle(t);
+
+	ask_for(t, p, opening);
 	step(t, "pcap_activate()");
 	int status = pcap_activate(p);
 	if (status < 0)
 		broken_rule(t, "A1", "pcap_activate() returned %d, though it has worked before: %s", status,
 			check_text(t, "A3", pcap_geterr(p), "pcap_activate()"));
 	step(t, "after pcap_activate()");
+	return p;
+}
+
+pcap_t *open_second(struct trial *t, const struct opening *opening)
+{
+	char errbuf[PCAP_ERRBUF_SIZE] = "";
+
+	step(t, "pcap_create() of a second handle");
+	pcap_t *p = pcap_create(t->subject->device, errbuf);
+	if (p == NULL)
+		left_out(t, "the device can't be opened twice: %s", check_text(t, "C3", errbuf, "pcap_create()"));
+	ask_for(t, p, opening);
+	step(t, "pcap_activate() of a second handle");
+	if (pcap_activate(p) < 0)
+		left_out(t, "the device can't be opened twice: %s",
+			check_text(t, "A3", pcap_geterr(p), "pcap_activate()"));
+	step(t, "after pcap_activate() of a second handle");
 	return p;
 }
 
@@ -187,6 +210,14 @@ void wait_some(pcap_t *p, unsigned ms)
 		poll(&pollfd, 1, (int)ms);
 }
 
+bool wait_until(pcap_t *p, uint64_t deadline)
+{
+	if (monotonic_nanoseconds() > deadline)
+		return false;
+	wait_some(p, 20);
+	return true;
+}
+
 bool fd_becomes_readable(pcap_t *p, unsigned ms)
 {
 	struct pollfd pollfd = {.fd = pcap_get_selectable_fd(p), .events = POLLIN};
@@ -224,4 +255,23 @@ bool drain(struct gathering *g)
 		if (dispatch(g, -1) == 0)
 			return true;
 	return false;
+}
+
+/*
+ * A packet may be counted, and not be at hand yet: the least that is missing at some moment is what counts. A count that
+ * is too small by itself settles it.
+ */
+long long count_missing(struct gathering *g)
+{
+	long long least = ALWAYS_MORE;
+
+	for (int tries = 0; tries < MISSING_TRIES && least > 0; tries++) {
+		struct pcap_stat stats;
+		if (!drain(g) || pcap_stats(g->p, &stats) != 0)
+			break;
+		long long missing = (long long)stats.ps_recv - stats.ps_drop - g->callbacks;
+		least = missing < least ? missing : least;
+		wait_some(g->p, 10);
+	}
+	return least;
 }

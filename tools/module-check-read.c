@@ -43,7 +43,6 @@ static void nonblocking_does_not_wait(struct trial *t)
 
 static void nonblocking_before_activation(struct trial *t)
 {
-	struct gathering g;
 	pcap_t *p = open_handle(t, &(struct opening){.timeout = 0, .nonblock = true});
 	char *errbuf = guarded_errbuf(t);
 
@@ -52,9 +51,6 @@ static void nonblocking_before_activation(struct trial *t)
 		broken(t, "pcap_getnonblock() failed: %s", check_text(t, "N1", errbuf, "pcap_getnonblock()"));
 	if (nonblock == 0)
 		broken(t, "non-blocking mode was asked for before activation, and pcap_getnonblock() says no");
-	start_gathering(&g, t, p, 0);
-	for (int i = 0; i < QUIET_CALLS; i++)
-		dispatch(&g, 1);
 	pcap_close(p);
 }
 
@@ -170,25 +166,15 @@ static void loop_delivers_its_count(struct trial *t)
 /* Reads by ones and twos and all at once; packets with numbers tell whether one was left out or came twice. */
 static void no_packet_is_lost_between_reads(struct trial *t)
 {
-	struct gathering g, numbered;
-	struct numbering numbering;
-	struct pcap_stat before, after;
 	static const int counts[] = {1, 2, -1, 1, 3};
-	pcap_t *p = open_handle(t, &(struct opening){.timeout = 10, .nonblock = true});
+	struct numbered numbered;
 
-	start_gathering(&numbered, t, p, ENOUGH);
-	gather_or_leave(&numbered, -1, ENOUGH);
-	if (!find_numbering(numbered.seen, ENOUGH, &numbering))
-		left_out(t, "its packets have no number that would tell");
-	pcap_stats(p, &before);
-	start_gathering(&g, t, p, 10 * ENOUGH);
-	for (unsigned i = 0; g.callbacks < 8 * ENOUGH; i++)
-		gather_or_leave(&g, counts[i % 5], g.callbacks + 1);
-	pcap_stats(p, &after);
-	if (after.ps_drop != before.ps_drop)
-		left_out(t, "the device has dropped packets meanwhile");
-	check_numbers(t, g.seen, g.callbacks < g.seen_max ? g.callbacks : g.seen_max, &numbering);
-	pcap_close(p);
+	open_numbered(t, &numbered);
+	for (unsigned i = 0; numbered.read.callbacks < 8 * ENOUGH; i++) {
+		gather_or_leave(&numbered.read, counts[i % 5], numbered.read.callbacks + 1);
+		dispatch(&numbered.reference, -1);
+	}
+	check_numbered(t, &numbered);
 }
 
 /* ---- Headers and data ---- */

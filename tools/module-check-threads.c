@@ -91,27 +91,11 @@ static void threads_work_side_by_side(struct trial *t)
 	remark(t, "%u rounds, %u of them refused", rounds, refused);
 }
 
-/* A second handle; the check is left out if the device serves one only. */
-static pcap_t *open_second(struct trial *t)
-{
-	char errbuf[PCAP_ERRBUF_SIZE];
-	pcap_t *p = pcap_create(t->subject->device, errbuf);
-
-	step(t, "pcap_activate() of a second handle");
-	if (p == NULL)
-		broken(t, "pcap_create() of a second handle failed: %s",
-			check_text(t, "C3", errbuf, "pcap_create()"));
-	pcap_set_timeout(p, 10);
-	if (pcap_activate(p) < 0)
-		left_out(t, "the device can't be opened twice: %s",
-			check_text(t, "A3", pcap_geterr(p), "pcap_activate()"));
-	return p;
-}
-
 static void states_are_their_own(struct trial *t)
 {
 	char *errbuf = guarded_errbuf(t);
-	pcap_t *first = open_handle(t, &(struct opening){.timeout = 10}), *second = open_second(t);
+	pcap_t *first = open_handle(t, &(struct opening){.timeout = 10}),
+	       *second = open_second(t, &(struct opening){.timeout = 10});
 
 	set_nonblock(t, first, 1);
 	if (pcap_getnonblock(second, errbuf) != 0)
@@ -137,7 +121,7 @@ static void filters_are_their_own(struct trial *t)
 	struct bpf_insn refuse = BPF_STMT(BPF_RET | BPF_K, 0);
 	struct bpf_program program = {1, &refuse};
 	pcap_t *first = open_handle(t, &(struct opening){.timeout = 10, .nonblock = true}),
-	       *second = open_second(t);
+	       *second = open_second(t, &(struct opening){.timeout = 10});
 
 	set_nonblock(t, second, 1);
 	start_gathering(&g, t, first, 0);

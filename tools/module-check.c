@@ -66,6 +66,9 @@ static bool is_wanted(const struct check_run *run, const struct check_row *row)
 {
 	const struct option_list *rules = &run->settings.rules;
 
+	/* A module without prefixes serves what names the system has. */
+	if ((row->needs & CHECK_NEEDS_PREFIXES) != 0 && run->subject.prefixes == NULL)
+		return false;
 	for (size_t i = 0; i < rules->count; i++)
 		if (strcasecmp(rules->values[i], row->rule) == 0)
 			return true;
@@ -77,8 +80,6 @@ static const char *reason_to_leave_out(const struct check_run *run, const struct
 {
 	if (run->hangs >= MOST_HANGS)
 		return "too many checks of this device did not come back";
-	if ((row->needs & CHECK_NEEDS_PREFIXES) != 0 && run->subject.prefixes == NULL)
-		return "the module has no prefixes";
 	if ((row->needs & CHECK_NEEDS_PACKETS) != 0 && !run->subject.has_packets)
 		return "no packet came";
 	return NULL;

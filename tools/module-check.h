@@ -6,6 +6,7 @@
 #ifndef WEIR_MODULE_CHECK_H
 #define WEIR_MODULE_CHECK_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -156,6 +157,8 @@ char *guarded_errbuf(struct trial *t);
 pcap_t *create_handle(struct trial *t);
 /* An activated handle; the check ends if there is none. */
 pcap_t *open_handle(struct trial *t, const struct opening *opening);
+/* A second handle on the device; the check is left out if it serves one only. */
+pcap_t *open_second(struct trial *t, const struct opening *opening);
 /* Activates, and leaves in text what the module itself has put into errbuf. */
 int activate_and_listen(pcap_t *p, char text[PCAP_ERRBUF_SIZE]);
 void set_nonblock(struct trial *t, pcap_t *p, int nonblock);
@@ -195,10 +198,15 @@ bool gather(struct gathering *g, int cnt, unsigned wanted);
 void gather_or_leave(struct gathering *g, int cnt, unsigned wanted);
 /* Waits until the device says that there is something to read, or some milliseconds are over. */
 void wait_some(pcap_t *p, unsigned ms);
+/* The same for 20 ms; false when that time is over. */
+bool wait_until(pcap_t *p, uint64_t deadline);
 /* Whether its selectable descriptor can be read in that time. */
 bool fd_becomes_readable(pcap_t *p, unsigned ms);
 /* Reads until nothing is left at hand; false if there is always more. */
 bool drain(struct gathering *g);
+/* By how much pcap_stats() counts more than was delivered, when nothing is at hand; or that there always is something. */
+#define ALWAYS_MORE LLONG_MAX
+long long count_missing(struct gathering *g);
 
 /* ---- Packets that are numbered (module-check-numbers.c) ---- */
 
@@ -208,11 +216,16 @@ struct numbering {
 	bool little_endian;
 };
 
-bool find_numbering(const struct seen *seen, unsigned count, struct numbering *numbering);
-/* The packet's number, or what is left of it in size bytes. */
-uint64_t number_of(const struct seen *seen, const struct numbering *numbering);
-/* Ends the check if, in the order in which they came, one is missing or there twice. */
-void check_numbers(struct trial *t, const struct seen *seen, unsigned count, const struct numbering *numbering);
+/* A handle that is read as the check wants it, and one that is read plainly beside it. */
+struct numbered {
+	struct gathering read, reference;
+	struct numbering numbering;
+};
+
+/* Opens both; the check is left out if packets have no numbers. */
+void open_numbered(struct trial *t, struct numbered *numbered);
+/* Ends the check if the one handle has lost a packet that the other has, or has one more often; closes both. */
+void check_numbered(struct trial *t, struct numbered *numbered);
 
 /* ---- Resources (module-check-resources.c) ---- */
 

@@ -74,6 +74,7 @@ class Follower:
         self.ports = dict(zip(PORTS, free_ports(len(PORTS))))
         self.state = folder.with_suffix('.state')
         self.changed = set()
+        self.options = {}
         self.printed = None
         self.counts = {'c': 0, 'bash': 0, 'text': 0}
         for copy in COPIES:
@@ -100,6 +101,7 @@ class Follower:
     def define(self, words, code):
         self.document.define(words[1], code)
         self.changed.add(words[1])
+        self.options[words[1]] = words[2:]
 
     def write(self):
         """Writes what has changed, and compiles it."""
@@ -108,19 +110,19 @@ class Follower:
             path.write_text(self.put_ports(self.document.files[name].text))
             path.chmod(0o755 if path.read_text().startswith('#!') else 0o644)
             if name.endswith('.c') and not name.endswith('-module.c'):
-                tap.run([*self.tree.cc, *WARNINGS, f'-I{self.tree.includedir}', path])
+                tap.run([*self.tree.cc, *WARNINGS, *self.options[name], f'-I{self.tree.includedir}', path])
                 self.counts['c'] += 1
         self.changed.clear()
 
     def run(self, code):
-        """Commands, with what those before have exported. They go on after none that failed."""
+        """Commands, with variables and functions of those before. They go on after none that failed."""
         self.write()
         for command in re.findall(r'^weir module (\w+)', code, re.MULTILINE):
             if not self.has_command(command):
                 tap.comment(f'weir module {command} is not there: its block in {self.name} is not run')
                 self.printed = None
                 return
-        script = f'set -eu\n[ ! -f {self.state} ] || . {self.state}\n{self.put_ports(code)}\ndeclare -px > {self.state}\n'
+        script = f'set -eu\n[ ! -f {self.state} ] || . {self.state}\n{self.put_ports(code)}\n{{ declare -px; declare -f; }} > {self.state}\n'
         process = subprocess.Popen(['bash', '-c', script], cwd=self.folder, env=self.environment(), text=True,
                                    errors='replace', stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, start_new_session=True)
@@ -144,7 +146,7 @@ class Follower:
         return tap.try_run(['weir', 'module', command, '--help'], env=self.environment()).returncode == 0
 
     def block(self, words, code):
-        if len(words) == 2:
+        if len(words) >= 2:
             self.define(words, code)
             self.printed = None
         elif words == ['bash']:
@@ -171,7 +173,7 @@ class Follower:
                 line = f', line {event[3]}' if event[0] == 'block' else ''
                 raise Failed(f'{self.name}{line}, "{heading}": {error}') from error
         self.write()
-        for what, least in (('c', 3), ('bash', 5), ('text', 3)):
+        for what, least in (('c', 1), ('bash', 5), ('text', 3)):
             check(self.counts[what] >= least, f'{self.name}: only {self.counts[what]} blocks of {what}')
 
 

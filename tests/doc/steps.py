@@ -3,7 +3,7 @@
 """A document that builds something as it goes, as files: for the test that follows it, and for a reader who wants the
 files as they are at some place. What the words behind ``` say:
 
-    LANGUAGE FILE   the file, or what changes in it; see File.change()
+    LANGUAGE FILE   the file, or what changes in it, see File.change(); options of the compiler may follow
     bash            commands, run in the folder of the files
     text            after commands, what they print; see expected() in follow.py
 
@@ -166,7 +166,7 @@ def main():
             inside = heading in event[1]
         elif event[0] == 'gone':
             document.gone(event[1], event[2])
-        elif event[0] == 'block' and len(event[1]) == 2:
+        elif event[0] == 'block' and len(event[1]) >= 2:
             document.define(event[1][1], event[2])
     if not inside:
         sys.exit(f'{path} has no heading with "{heading}" in it')

@@ -26,8 +26,8 @@ SOURCE_ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 WARNINGS = ['-std=gnu11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror', '-fsyntax-only']
 # Ports of the documents. Others may have them here, so that the test puts free ones in their place.
 PORTS = ['37001', '37002']
-# A module that the documents copy from the source.
-COPIES = ['src/modules/pcap-null.c', 'tests/modules/third-party/pcap-ticker.c', 'tests/modules/third-party/pcap-dgram.c']
+# Modules that the documents take from the source.
+COPIES = ['tests/modules/third-party/pcap-ticker.c', 'tests/modules/third-party/pcap-dgram.c']
 
 
 def free_ports(count):
@@ -88,10 +88,10 @@ class Follower:
         packages = self.tree.root / 'pkgconfig'
         packages.mkdir(exist_ok=True)
         text = (self.tree.libdir / 'pkgconfig/libpcap.pc').read_text()
-        (packages / 'libpcap.pc').write_text(re.sub(r'^prefix=.*$', f'prefix={self.tree.prefix}', text, flags=re.MULTILINE))
+        text = re.sub(r'^prefix=.*$', f'prefix={self.tree.prefix}', text, flags=re.MULTILINE)
+        (packages / 'libpcap.pc').write_text(text)
         return dict(os.environ, LC_ALL='C', PKG_CONFIG_PATH=str(packages), LD_LIBRARY_PATH=str(self.tree.libdir),
-                    PATH=f'{self.tree.bindir}:{os.environ["PATH"]}', CC=' '.join(self.tree.cc),
-                    WEIR_SOURCE=str(SOURCE_ROOT), WEIR_BUILD=os.environ['WEIR_BUILD'])
+                    PATH=f'{self.tree.bindir}:{os.environ["PATH"]}', CC=' '.join(self.tree.cc))
 
     def put_ports(self, text):
         for port, free in self.ports.items():
@@ -122,7 +122,8 @@ class Follower:
                 tap.comment(f'weir module {command} is not there: its block in {self.name} is not run')
                 self.printed = None
                 return
-        script = f'set -eu\n[ ! -f {self.state} ] || . {self.state}\n{self.put_ports(code)}\n{{ declare -px; declare -f; }} > {self.state}\n'
+        before, after = f'[ ! -f {self.state} ] || . {self.state}', f'{{ declare -px; declare -f; }} > {self.state}'
+        script = f'set -eu\n{before}\n{self.put_ports(code)}\n{after}\n'
         process = subprocess.Popen(['bash', '-c', script], cwd=self.folder, env=self.environment(), text=True,
                                    errors='replace', stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, start_new_session=True)

@@ -20,8 +20,8 @@ DATA = {'eproto_db', 'pcap_version'}
 NOT_CONSTANTS = {'PCAP_ETHERS_FILE', 'PCAP_INT_OLD_NAMES', 'PCAP_MODULE_IS_OURS', 'PCAP_MODULE_PATH',
                  'PCAP_MODULE_NOTE_OWNER', 'PCAP_MODULE_NOTE_SECTION', 'PCAP_MODULE_SYMBOL'}
 # The rules that modules keep, of which each has a place that others can point to.
-RULES = ('m1 m2 m3 m4 l1 l2 l3 l4 l5 l6 c1 c2 c3 c4 a1 a2 a3 a4 a5 a6 a7 r1 r2 r3 r4 r5 r6 r7 r8 i1 f1 f2 f3 s1 d1 n1 t1 b1 k1 '
-         'o1').split()
+RULES = ('m1 m2 m3 m4 l1 l2 l3 l4 l5 l6 c1 c2 c3 c4 a1 a2 a3 a4 a5 a6 a7 r1 r2 r3 r4 r5 r6 r7 r8 i1 f1 f2 f3 '
+         's1 d1 n1 t1 b1 k1 o1').split()
 
 # What the roff escapes in the pages stand for, in code.
 ESCAPES = {r'\e': '\\', r'\-': '-', r'\&': '', r'\(aq': "'", r'\(ga': '`', r'\(dq': '"', r'\(ha': '^'}
@@ -160,7 +160,8 @@ class Manual:
             synopsis = page.synopsis()
             if page.name == 'pcap-int':
                 declared = set(re.findall(r'(\w+)\(', synopsis))
-                check(declared >= self.for_modules(), f'{page.path.name}: no prototype: {self.for_modules() - declared}')
+                missing = self.for_modules() - declared
+                check(not missing, f'{page.path.name}: without a prototype: {sorted(missing)}')
             elif page.name != 'pcap':
                 declared = set(re.findall(r'(\w+)\(', synopsis))
                 check(declared >= set(page.names()), f'{page.path.name}: names without a prototype')
@@ -171,7 +172,7 @@ class Manual:
         return set(re.findall(r'^\s+(pcapint_\w+);$', (self.source / 'libpcap.map').read_text(), re.MULTILINE))
 
     def module_header(self):
-        """The header of modules: its text without comments and without what stands behind a condition."""
+        """The header of modules, without comments and older names."""
         text = re.sub(r'/\*.*?\*/', '', (self.source / 'include/pcap-int.h').read_text(), flags=re.DOTALL)
         return re.sub(r'#ifdef PCAP_INT_OLD_NAMES.*?#endif', '', text, flags=re.DOTALL)
 
@@ -179,13 +180,15 @@ class Manual:
         """Each routine, macro, type, and member of a structure that modules have."""
         header = self.module_header()
         names = self.for_modules() | set(re.findall(r'^static inline \S+ (\w+)\(', header, re.MULTILINE))
-        macros = re.findall(r'^ *#define (\w+)', header + (self.source / 'include/pcap-module.h').read_text(), re.MULTILINE)
-        names |= {name for name in macros if not name.startswith('lib_') and (name == '_U_' or not name.endswith('_'))}
+        header_of_files = (self.source / 'include/pcap-module.h').read_text()
+        macros = re.findall(r'^ *#define (\w+)', header + header_of_files, re.MULTILINE)
+        names |= {name for name in macros if name == '_U_' or not name.startswith('lib_') and not name.endswith('_')}
         names |= set(re.findall(r'^typedef .*\(\*(\w+)\)\(', header, re.MULTILINE)) - set(self.operation_types())
         for members in self.structures().values():
             names |= members
         # The last is for a module to define.
-        return names | {'pcap_if_list_t', 'PCAP_INT_OLD_NAMES'} | {name.split()[-1] for name in self.structures()} - {'pcap', 'pcap_opt'}
+        types = {name.split()[-1] for name in self.structures()} - {'pcap', 'pcap_opt'}
+        return names | types | {'pcap_if_list_t', 'PCAP_INT_OLD_NAMES'}
 
     def operation_types(self):
         """Types that only a member has, which is described."""
@@ -241,7 +244,8 @@ class Manual:
                     used.setdefault(name, page.path.name)
         check(len(used) > 60, f'only {len(used)} constants found')
         rows = ''.join(f'\t(long long){name}, /* {page} */\n' for name, page in sorted(used.items()))
-        self.compile('#include <pcap/weir.h>\n#include <pcap/pcapng.h>\n#include <pcap-module.h>\nconst long long values[] = {\n' + rows + '};\n', 'constants')
+        headers = ''.join(f'#include <{name}>\n' for name in ('pcap/weir.h', 'pcap/pcapng.h', 'pcap-module.h'))
+        self.compile(f'{headers}const long long values[] = {{\n{rows}}};\n', 'constants')
 
     def examples_compile(self):
         count = 0

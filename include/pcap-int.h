@@ -10,7 +10,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <time.h>
 
 #include <pcap/pcap.h>
@@ -156,7 +155,8 @@ struct pcap {
 
 	packet_info_op_t packet_info_op;
 
-	int offset; /* the module's own to use; modules from libpcap have it, and the library does not look at it */
+	/* For modules from libpcap, which use it as they like; the library does not look at it. */
+	int offset;
 };
 
 /* What a oneshot_callback gets as its user argument: where pcap_next() wants header and data. */
@@ -364,63 +364,6 @@ PCAP_API void pcapint_vfmt_errmsg_for_errno(
  * first character after it. 0, or -1 if there is none or it is out of range.
  */
 PCAP_API int pcapint_get_decuint(const char *text, char **endp, bpf_u_int32 *value);
-
-/*
- * ---- For modules from libpcap ----
- *
- * What their source calls beside the above, so that it builds as it is.
- */
-
-/* strlcpy() and strlcat() of the BSDs: the length that the text would have, had it been as long as it wants. */
-static inline size_t pcapint_strlcpy(char *to, const char *text, size_t size)
-{
-	size_t length = strlen(text), copied = length < size ? length : size - 1;
-
-	if (size > 0) {
-		memcpy(to, text, copied);
-		to[copied] = '\0';
-	}
-	return length;
-}
-
-static inline size_t pcapint_strlcat(char *to, const char *text, size_t size)
-{
-	size_t length = strnlen(to, size);
-
-	return length + pcapint_strlcpy(to + length, text, size - length);
-}
-
-#define pcapint_asprintf asprintf
-#define pcapint_vasprintf vasprintf
-
-/*
- * What libpcap called its routines before version 1.11, for a module that defines this before it includes the header, or
- * is compiled with -DPCAP_INT_OLD_NAMES.
- */
-#ifdef PCAP_INT_OLD_NAMES
-#define add_addr_to_dev pcapint_add_addr_to_dev
-#define add_dev pcapint_add_dev
-#define find_dev pcapint_find_dev
-#define find_or_add_dev pcapint_find_or_add_dev
-#define pcap_add_any_dev pcapint_add_any_dev
-#define pcap_asprintf asprintf
-#define pcap_breakloop_common pcapint_breakloop_common
-#define pcap_check_activated pcapint_check_activated
-#define pcap_cleanup_live_common pcapint_cleanup_live_common
-#define pcap_create_common(errbuf, size) pcapint_create_common(errbuf, size, PCAP_MODULE_ABI_VERSION)
-#define pcap_filter pcapint_filter
-#define pcap_filter_with_aux_data pcapint_filter_with_aux_data
-#define pcap_findalldevs_interfaces pcapint_findalldevs_interfaces
-#define pcap_fmt_errmsg_for_errno pcapint_fmt_errmsg_for_errno
-#define pcap_getnonblock_fd pcapint_getnonblock_fd
-#define pcap_oneshot pcapint_oneshot
-#define pcap_setnonblock_fd pcapint_setnonblock_fd
-#define pcap_snprintf snprintf
-#define pcap_strlcat pcapint_strlcat
-#define pcap_strlcpy pcapint_strlcpy
-#define pcap_vasprintf vasprintf
-#define pcap_vsnprintf vsnprintf
-#endif
 
 #ifdef __cplusplus
 }

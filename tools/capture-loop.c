@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <time.h>
 
 #include "capture-file.h"
@@ -94,6 +95,7 @@ static void take(
 static void give_up(struct capture_loop *loop, struct source *source, const char *text)
 {
 	status_hide(&loop->status);
+	stop_on_signals(NULL, NULL); /* which may wake this device */
 	complain_of(source->name, text);
 	loop->failed = true;
 	if (loop->sink->writer != NULL)
@@ -121,10 +123,11 @@ static void read_batch(struct capture_loop *loop, struct source *source)
 {
 	struct batch batch = {loop, source};
 	uint64_t left = loop->settings->count - loop->packets;
-	int wanted = loop->settings->count != 0 && left < BATCH ? (int)left : BATCH;
+	int most = source->waits ? 1 : BATCH;
+	int wanted = loop->settings->count != 0 && left < (uint64_t)most ? (int)left : most;
 	int n = pcap_dispatch(source->handle, wanted, take_batched, (u_char *)&batch);
 
-	source->more = n >= wanted;
+	source->more = !source->waits && n >= wanted;
 	if (n > 0)
 		source->error_wakes = 0;
 	if (n < 0 && n != PCAP_ERROR_BREAK)
@@ -243,9 +246,12 @@ static int wait_timeout(const struct capture_loop *loop, uint64_t now, uint64_t 
 	return timeout;
 }
 
-/* Waits for packets, the given time, or a signal. */
+/* Waits for packets, the given time, or a signal; or lets the read do that, of a device that has it no other way. */
 static void wait_for_packets(struct capture_loop *loop, uint64_t now, uint64_t until)
 {
+	if (loop->sources[0].waits)
+		return;
+
 	struct pollfd fds[OPTION_LIST_MAX + 1];
 	struct source *owners[OPTION_LIST_MAX + 1];
 	nfds_t count = 1;
@@ -353,6 +359,8 @@ static void drain(struct capture_loop *loop)
 	uint64_t until = now + (loop->settings->immediate ? 0 : 2 * loop->settings->timeout * MILLISECOND);
 
 	note_end(loop);
+	if (loop->sources[0].waits)
+		return;
 	for (;;) {
 		read_sources(loop);
 		now = monotonic_nanoseconds();
@@ -365,6 +373,35 @@ static void drain(struct capture_loop *loop)
 	}
 }
 
+/* ---- A device whose reads wait ---- */
+
+/* Microseconds; a read that began just after it was broken is broken again. */
+#define BREAK_AGAIN 100000
+
+static void set_timer(uint64_t microseconds)
+{
+	const struct itimerval timer = {.it_value = {.tv_sec = (time_t)(microseconds / 1000000),
+						.tv_usec = (suseconds_t)(microseconds % 1000000)},
+		.it_interval = {.tv_usec = BREAK_AGAIN}};
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/* In a signal handler. */
+static void break_read(void *user)
+{
+	pcap_breakloop((pcap_t *)user);
+	set_timer(BREAK_AGAIN);
+}
+
+/* Its reads end at a signal of the user's, or of a timer at the end of the time. */
+static void wake_by_signals(const struct capture_loop *loop)
+{
+	stop_on_signals(break_read, loop->sources[0].handle);
+	stop_interrupts_calls();
+	set_timer((loop->settings->nanoseconds + 999) / 1000);
+}
+
 void capture(struct capture_loop *loop)
 {
 	bool to_file = loop->sink->writer != NULL && strcmp(loop->sink->output->path, "-") != 0;
@@ -373,6 +410,8 @@ void capture(struct capture_loop *loop)
 	loop->begin = monotonic_nanoseconds();
 	loop->deadline = loop->settings->nanoseconds != 0 ? loop->begin + loop->settings->nanoseconds : 0;
 	loop->next_file_flush = to_file ? loop->begin + FILE_FLUSH_INTERVAL : 0;
+	if (loop->sources[0].waits)
+		wake_by_signals(loop);
 	status_begin(&loop->status, loop->sink->writer != NULL, loop->begin);
 	while (!finished(loop) && live_sources(loop) > 0) {
 		uint64_t now = monotonic_nanoseconds();
@@ -388,6 +427,8 @@ void capture(struct capture_loop *loop)
 		read_sources(loop);
 		tick(loop);
 	}
+	if (loop->sources[0].waits)
+		set_timer(0);
 	if (loop->end == 0)
 		loop->end = monotonic_nanoseconds();
 	status_hide(&loop->status);

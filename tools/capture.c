@@ -247,6 +247,7 @@ static int run_loop(struct capture_loop *loop)
 	for (size_t i = 0; i < loop->source_count; i++)
 		tell_start(&loop->sources[i]);
 	capture(loop);
+	stop_on_signals(NULL, NULL); /* no device is woken any more */
 	close_sources(loop);
 	status = sink_close(loop->sink);
 	tell_summary(loop, written_to);

@@ -38,6 +38,9 @@ extern const struct command info_command;
 extern const struct command filter_command;
 extern const struct command modules_command;
 extern const struct command module_command;
+extern const struct command module_bench_command;
+extern const struct command module_check_command;
+extern const struct command module_new_command;
 extern const struct command extcap_command;
 
 /* "weir: ", the message, made safe for a terminal, and a newline, to standard error. */

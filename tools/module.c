@@ -4,7 +4,8 @@
  */
 #include "command.h"
 
-static const struct command *const below[] = {NULL};
+static const struct command *const below[] = {
+	&module_new_command, &module_check_command, &module_bench_command, NULL};
 
 const struct command module_command = {
 	.name = "module",

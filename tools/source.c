@@ -80,12 +80,13 @@ int set_filter(pcap_t *handle, const char *name, const char *expression, bpf_u_i
 }
 
 /* What can be asked for only of an active handle. */
-static int set_up(pcap_t *handle, const char *name, const struct capture_settings *settings)
+static int set_up(pcap_t *handle, const char *name, const struct capture_settings *settings, bool *waits)
 {
 	char error[PCAP_ERRBUF_SIZE];
 	bpf_u_int32 net, netmask;
 
-	if (pcap_setnonblock(handle, 1, error) < 0) {
+	*waits = pcap_setnonblock(handle, 1, error) < 0;
+	if (*waits && settings->devices.count > 1) {
 		complain_of(name, error);
 		return STATUS_NO_DEVICE;
 	}
@@ -112,7 +113,7 @@ int source_open(struct source *source, const char *name, const struct capture_se
 		return STATUS_NO_DEVICE;
 	}
 	if (set_options(handle, name, settings) && good(handle, name, pcap_activate(handle)))
-		status = set_up(handle, name, settings);
+		status = set_up(handle, name, settings, &source->waits);
 	if (status != STATUS_OK) {
 		pcap_close(handle);
 		return status;

@@ -40,6 +40,7 @@ struct source {
 	int number;                  /* of its interface in the file that is written */
 	uint64_t packets;            /* captured */
 	uint64_t bytes;              /* of them, on the wire */
+	bool waits;                  /* it has no non-blocking mode, and is the only one */
 	bool more;                   /* packets may be left from the last read */
 	bool done;                   /* the capture has ended, and a packet from after its end was seen */
 	unsigned error_wakes;        /* polls that reported an error which no read found */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Ending on a signal. A signal handler has no argument, so what it needs is kept here; nothing else in the program
- * is. System calls that were interrupted go on, so that writes are whole; what waits has stop_descriptor() to wait
- * for.
+ * is. System calls that were interrupted go on, unless it is asked that they end, so that writes are whole; what waits
+ * has stop_descriptor() to wait for.
  */
 #include "stop.h"
 
@@ -29,7 +29,8 @@ static void on_signal(int signal_number)
 	void (*wake)(void *user) = wake_user;
 
 	if (requested) {
-		if (monotonic_nanoseconds() - requested_at >= SAME_REQUEST_NANOSECONDS) {
+		if (signal_number != SIGALRM &&
+			monotonic_nanoseconds() - requested_at >= SAME_REQUEST_NANOSECONDS) {
 			signal(signal_number, SIG_DFL);
 			raise(signal_number);
 		}
@@ -45,15 +46,12 @@ static void on_signal(int signal_number)
 	errno = saved_errno;
 }
 
-void stop_on_signals(void (*wake)(void *user), void *user)
+static void install(int flags)
 {
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = flags};
 	struct sigaction before;
 
-	wake_user = NULL;
-	wake_argument = user;
-	wake_user = wake;
 	if (wake_pipe[0] < 0 && pipe2(wake_pipe, O_NONBLOCK | O_CLOEXEC) < 0)
 		wake_pipe[0] = wake_pipe[1] = -1;
 	/* The handler of one is not interrupted by another. */
@@ -66,6 +64,19 @@ void stop_on_signals(void (*wake)(void *user), void *user)
 			continue;
 		sigaction(signals[i], &action, NULL);
 	}
+}
+
+void stop_on_signals(void (*wake)(void *user), void *user)
+{
+	wake_user = NULL;
+	wake_argument = user;
+	wake_user = wake;
+	install(SA_RESTART);
+}
+
+void stop_interrupts_calls(void)
+{
+	install(0);
 }
 
 bool stop_requested(void)

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,6 +34,14 @@ struct pcap_extcap {
 	struct extcap_process process;
 	struct extcap_stream *stream;
 };
+
+/* A device's name in messages: without the options behind it, among which a password may be. */
+static int shown(const char *device)
+{
+	size_t length = strcspn(device, "?");
+
+	return length < 60 ? (int)length : 60;
+}
 
 static const char *base_name(const char *path)
 {
@@ -92,8 +101,8 @@ static int only_interface(struct pcap_extcap *extcap, const char *device, char *
 	int count = 0;
 
 	if (answer == NULL) {
-		pcapint_fmt_errmsg_for_errno(
-			errbuf, PCAP_ERRBUF_SIZE, errno, "%.60s: can't ask the program for its interfaces", device);
+		pcapint_fmt_errmsg_for_errno(errbuf, PCAP_ERRBUF_SIZE, errno,
+			"%.*s: can't ask the program for its interfaces", shown(device), device);
 		return PCAP_ERROR;
 	}
 	while ((sentence = pcapint_extcap_next(&text, "interface")) != NULL)
@@ -107,10 +116,10 @@ static int only_interface(struct pcap_extcap *extcap, const char *device, char *
 	if (count == 1)
 		return 0;
 	if (count == 0)
-		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%.60s: the program has no interface now", device);
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%.*s: the program has no interface now", shown(device), device);
 	else
-		snprintf(errbuf, PCAP_ERRBUF_SIZE,
-			"%.60s: the program has several interfaces: name one (extcap:%s)", device, others);
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "%.*s: the program has several interfaces: name one (extcap:%s)",
+			shown(device), device, others);
 	return PCAP_ERROR;
 }
 
@@ -129,10 +138,10 @@ static int find_interface(const char *device, struct pcap_extcap *extcap, char *
 			return 0;
 	}
 	snprintf(errbuf, PCAP_ERRBUF_SIZE,
-		"%.60s: no such device (after \"extcap:\" comes the name of an extcap program, or of an interface "
+		"%.*s: no such device (after \"extcap:\" comes the name of an extcap program, or of an interface "
 		"of one; "
 		"programs are looked for in PCAP_EXTCAP_PATH and where Wireshark has them)",
-		device);
+		shown(device), device);
 	return PCAP_ERROR;
 }
 
@@ -200,9 +209,9 @@ static int make_arguments(pcap_t *p)
 	if (fits)
 		return 0;
 	snprintf(p->errbuf, PCAP_ERRBUF_SIZE,
-		"%.60s: can't read the options behind \"?\" (they are name=value, with \"&\" between them, at most "
+		"%.*s: can't read the options behind \"?\" (they are name=value, with \"&\" between them, at most "
 		"%d)",
-		p->opt.device, EXTCAP_ARGUMENTS_MAX / 2 - 4);
+		shown(p->opt.device), p->opt.device, EXTCAP_ARGUMENTS_MAX / 2 - 4);
 	return PCAP_ERROR;
 }
 
@@ -212,19 +221,17 @@ static int make_arguments(pcap_t *p)
 static int tell_end(pcap_t *p)
 {
 	struct pcap_extcap *extcap = p->priv;
-	char words[128], error[PCAP_ERRBUF_SIZE];
+	const char *device = p->opt.device, *program = base_name(extcap->program);
+	char error[PCAP_ERRBUF_SIZE];
 
-	pcapint_extcap_read_output(&extcap->process, words, sizeof(words));
+	pcapint_extcap_read_words(&extcap->process);
 	pcapint_extcap_stream_error(extcap->stream, error);
-	if (words[0] != '\0')
-		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%.60s: %s ended: %s", p->opt.device,
-			base_name(extcap->program), words);
-	else if (error[0] != '\0')
-		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%.60s: %s wrote no good savefile: %.100s", p->opt.device,
-			base_name(extcap->program), error);
+	if (error[0] != '\0' && extcap->process.words[0] == '\0')
+		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%.*s: %s wrote no good savefile: %.100s", shown(device),
+			device, program, error);
 	else
-		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%.60s: %s has ended", p->opt.device,
-			base_name(extcap->program));
+		snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%.*s: %s has ended%s%s", shown(device), device, program,
+			extcap->process.words[0] != '\0' ? ": " : "", extcap->process.words);
 	return PCAP_ERROR;
 }
 
@@ -233,6 +240,8 @@ static int next_packet(pcap_t *p, struct pcap_pkthdr *header, const u_char **dat
 	struct pcap_extcap *extcap = p->priv;
 	int status = pcapint_extcap_stream_next(extcap->stream, header, data);
 
+	if (status == 0)
+		pcapint_extcap_read_words(&extcap->process);
 	return status >= 0 ? status : tell_end(p);
 }
 
@@ -243,8 +252,8 @@ static int extcap_read(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
 
 static int extcap_inject(pcap_t *p, const void *data _U_, int size _U_)
 {
-	snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%.60s: packets can't be sent through an extcap program",
-		p->opt.device);
+	snprintf(p->errbuf, PCAP_ERRBUF_SIZE, "%.*s: packets can't be sent through an extcap program",
+		shown(p->opt.device), p->opt.device);
 	return PCAP_ERROR;
 }
 
@@ -272,8 +281,6 @@ static void extcap_cleanup(pcap_t *p)
 	while (extcap->argument_count > 0)
 		free(extcap->arguments[--extcap->argument_count]);
 	memset(extcap->arguments, 0, sizeof(extcap->arguments));
-	/* The descriptor is the stream's. */
-	p->fd = -1;
 	pcapint_cleanup_live_common(p);
 }
 
@@ -281,7 +288,8 @@ static void extcap_cleanup(pcap_t *p)
 
 static int fail(pcap_t *p, int error, const char *what)
 {
-	pcapint_fmt_errmsg_for_errno(p->errbuf, PCAP_ERRBUF_SIZE, error, "%.60s: %s", p->opt.device, what);
+	pcapint_fmt_errmsg_for_errno(
+		p->errbuf, PCAP_ERRBUF_SIZE, error, "%.*s: %s", shown(p->opt.device), p->opt.device, what);
 	return PCAP_ERROR;
 }
 
@@ -304,12 +312,26 @@ static int make_fifo(pcap_t *p)
 	return extcap->stream != NULL ? 0 : fail(p, errno, "can't read the FIFO");
 }
 
+/* The handle's descriptor: readable when the stream has something to tell, or the program has said something. */
+static int make_descriptor(pcap_t *p)
+{
+	struct pcap_extcap *extcap = p->priv;
+	struct epoll_event readable = {.events = EPOLLIN};
+
+	p->fd = epoll_create1(EPOLL_CLOEXEC);
+	if (p->fd != -1 &&
+		epoll_ctl(p->fd, EPOLL_CTL_ADD, pcapint_extcap_stream_fd(extcap->stream), &readable) == 0 &&
+		epoll_ctl(p->fd, EPOLL_CTL_ADD, extcap->process.output, &readable) == 0)
+		return 0;
+	return fail(p, errno, "can't make a descriptor to wait on");
+}
+
 /* The file's header says what the link-layer type is; nothing before it does. */
 static int wait_for_header(pcap_t *p)
 {
 	struct pcap_extcap *extcap = p->priv;
 	int64_t until = pcapint_extcap_milliseconds() + HEADER_MILLISECONDS;
-	struct pollfd ready = {.fd = pcapint_extcap_stream_fd(extcap->stream), .events = POLLIN};
+	struct pollfd ready = {.fd = p->fd, .events = POLLIN};
 	bool ended = false;
 	int linktype;
 
@@ -318,11 +340,12 @@ static int wait_for_header(pcap_t *p)
 			return tell_end(p);
 		if (pcapint_extcap_milliseconds() >= until) {
 			snprintf(p->errbuf, PCAP_ERRBUF_SIZE,
-				"%.60s: %s has not begun to write packets after %d seconds", p->opt.device,
-				base_name(extcap->program), HEADER_MILLISECONDS / 1000);
+				"%.*s: %s has not begun to write packets after %d seconds", shown(p->opt.device),
+				p->opt.device, base_name(extcap->program), HEADER_MILLISECONDS / 1000);
 			return PCAP_ERROR;
 		}
 		poll(&ready, 1, 50);
+		pcapint_extcap_read_words(&extcap->process);
 		/* Once more after its end: what it wrote before may be on its way. */
 		ended = pcapint_extcap_has_ended(&extcap->process);
 		if (ended)
@@ -340,19 +363,19 @@ static int extcap_activate(pcap_t *p)
 	int error;
 
 	p->cleanup_op = extcap_cleanup;
-	extcap->process = (struct extcap_process){.pid = -1, .output = -1};
+	extcap->process = (struct extcap_process){.pid = -1, .leash = -1, .output = -1};
 	if (p->opt.rfmon)
 		return PCAP_ERROR_RFMON_NOTSUP;
 	if (p->snapshot <= 0 || p->snapshot > MAXIMUM_SNAPLEN)
 		p->snapshot = MAXIMUM_SNAPLEN;
 	if (make_fifo(p) < 0 || make_arguments(p) < 0 || pcapint_make_wakeable(p) < 0)
 		return PCAP_ERROR;
-	error = pcapint_extcap_start(&extcap->process, extcap->arguments, false);
+	error = pcapint_extcap_start(&extcap->process, extcap->arguments, extcap->fifo);
 	if (error < 0)
 		return fail(p, -error, "can't start the program");
-	if (wait_for_header(p) < 0)
+	if (make_descriptor(p) < 0 || wait_for_header(p) < 0)
 		return PCAP_ERROR;
-	p->fd = p->selectable_fd = pcapint_extcap_stream_fd(extcap->stream);
+	p->selectable_fd = p->fd;
 	p->read_op = extcap_read;
 	p->inject_op = extcap_inject;
 	p->setfilter_op = install_bpf_program;
@@ -391,7 +414,7 @@ int pcap_extcap_findalldevs(pcap_if_list_t *list, char *errbuf)
 
 pcap_t *pcap_extcap_create(const char *device, char *errbuf)
 {
-	struct pcap_extcap found = {.process = {.pid = -1, .output = -1}};
+	struct pcap_extcap found = {.process = {.pid = -1, .leash = -1, .output = -1}};
 
 	if (strncmp(device, PREFIX, strlen(PREFIX)) != 0)
 		return NULL;

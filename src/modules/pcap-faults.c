@@ -43,7 +43,7 @@ static const struct setting {
 struct pcap_faults {
 	struct faults_settings settings;
 	uint64_t random;
-	u_int dropped;
+	u_int dropped, duplicated;
 	int holds;                 /* a packet is in the buffer, */
 	struct pcap_pkthdr header; /* this is its header, */
 	int64_t due;               /* and it is to be delivered at this time */
@@ -131,6 +131,7 @@ static void do_harm(u_char *user, const struct pcap_pkthdr *original, const u_ch
 	deliver(reading, &header, data);
 	if (!happens(faults, faults->settings.duplicate))
 		return;
+	faults->duplicated++;
 	if (is_full(reading) || reading->p->break_loop)
 		hold(reading->p, &header, data, 0);
 	else
@@ -204,6 +205,7 @@ static int faults_stats(pcap_t *p, struct pcap_stat *stats)
 		return PCAP_ERROR;
 	}
 	stats->ps_drop += faults->dropped;
+	stats->ps_recv += faults->duplicated;
 	return 0;
 }
 
@@ -221,7 +223,7 @@ static int faults_activate(pcap_t *p)
 		return PCAP_ERROR;
 	}
 	faults->random = faults->settings.seed * (uint64_t)2 + 1;
-	faults->dropped = 0;
+	faults->dropped = faults->duplicated = 0;
 	faults->holds = 0;
 	if (faults->settings.delay > 0 || faults->settings.duplicate > 0) {
 		faults->poll = (struct timeval){0, SLEEP_AT_ONCE * 1000};

@@ -17,6 +17,7 @@ pcap_t *pcap_sample_create(const char *device, char *errbuf);
 struct pcap_sample {
 	bpf_u_int32 interval; /* one packet of so many */
 	bpf_u_int32 seen;     /* since the last that was delivered */
+	uint64_t left_out;    /* since activation */
 };
 
 /* A read, and what it has delivered. */
@@ -37,8 +38,10 @@ static void keep_one_of_many(u_char *user, const struct pcap_pkthdr *header, con
 {
 	struct sampling *sampling = (struct sampling *)user;
 
-	if (++sampling->sample->seen < sampling->sample->interval)
+	if (++sampling->sample->seen < sampling->sample->interval) {
+		sampling->sample->left_out++;
 		return;
+	}
 	sampling->sample->seen = 0;
 	sampling->delivered++;
 	sampling->callback(sampling->user, header, data);
@@ -61,13 +64,30 @@ static int sample_read(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
 	return status;
 }
 
+/* To the program, what is left out is as what a filter refuses. */
+static int sample_stats64(pcap_t *p, struct pcap_stats64 *stats)
+{
+	struct pcap_sample *sample = p->priv;
+
+	if (pcap_get_stats64(pcapint_below(p), stats, sizeof(*stats)) != 0) {
+		snprintf(p->errbuf, sizeof(p->errbuf), "%s", pcap_geterr(pcapint_below(p)));
+		return PCAP_ERROR;
+	}
+	if (stats->recv >= sample->left_out)
+		stats->recv -= sample->left_out;
+	return 0;
+}
+
 static int sample_activate(pcap_t *p)
 {
 	struct pcap_sample *sample = p->priv;
 	int status = pcapint_activate_over(p);
 
 	sample->seen = 0;
+	sample->left_out = 0;
 	p->read_op = sample_read;
+	p->stats_op = NULL; /* told from stats64_op */
+	p->stats64_op = sample_stats64;
 	return status;
 }
 

@@ -31,11 +31,10 @@ def system_library():
 
 
 def for_modules(header):
-    """What a header declares for modules: names of functions, at the beginning of a line of code, that it does not
-    define itself."""
+    """What a header declares for modules: names of functions, at the beginning of a line of code."""
     with open(header) as f:
         code = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.DOTALL)
-    return set(re.findall(r"^(?!static\b)\w[\w *]*\b(pcapint_\w+)\(", code, re.MULTILINE))
+    return set(re.findall(r"^\w[\w *]*\b(pcapint_\w+)\(", code, re.MULTILINE))
 
 
 def main():

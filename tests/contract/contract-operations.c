@@ -228,25 +228,6 @@ static void Helpers_decimal_numbers(void **state _U_)
 	assert_int_equal(value, 12);
 }
 
-static void Helpers_bounded_copies(void **state _U_)
-{
-	char small[6] = "before";
-	assert_int_equal(pcapint_strlcpy(small, "dev", sizeof(small)), 3);
-	assert_string_equal(small, "dev");
-	assert_int_equal(pcapint_strlcat(small, "ice0", sizeof(small)), 7);
-	assert_string_equal(small, "devic");
-	assert_int_equal(pcapint_strlcat(small, "x", sizeof(small)), 6);
-	assert_string_equal(small, "devic");
-	assert_int_equal(pcapint_strlcpy(small, "mydevice0", sizeof(small)), 9);
-	assert_string_equal(small, "mydev");
-	/* No room at all: nothing is written. */
-	assert_int_equal(pcapint_strlcpy(small, "other", 0), 5);
-	assert_string_equal(small, "mydev");
-	memcpy(small, "whole!", sizeof(small));
-	assert_int_equal(pcapint_strlcat(small, "x", sizeof(small)), 7);
-	assert_memory_equal(small, "whole!", sizeof(small));
-}
-
 static void Helpers_packet_counts(void **state _U_)
 {
 	assert_true(PACKET_COUNT_IS_UNLIMITED(0));
@@ -271,7 +252,6 @@ int main(void)
 		cmocka_unit_test_setup(K1_cleanup_works_on_half_a_handle, reset),
 		cmocka_unit_test_setup(Helpers_error_texts, reset),
 		cmocka_unit_test_setup(Helpers_decimal_numbers, reset),
-		cmocka_unit_test_setup(Helpers_bounded_copies, reset),
 		cmocka_unit_test_setup(Helpers_packet_counts, reset),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

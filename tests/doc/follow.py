@@ -74,7 +74,7 @@ class Follower:
         self.ports = dict(zip(PORTS, free_ports(len(PORTS))))
         self.state = folder.with_suffix('.state')
         self.changed = set()
-        self.options = {}
+        self.packages = {}
         self.printed = None
         self.counts = {'c': 0, 'bash': 0, 'text': 0}
         for copy in COPIES:
@@ -87,9 +87,9 @@ class Follower:
         """That of one who has installed the library in a folder of his own."""
         packages = self.tree.root / 'pkgconfig'
         packages.mkdir(exist_ok=True)
-        text = (self.tree.libdir / 'pkgconfig/libpcap.pc').read_text()
-        text = re.sub(r'^prefix=.*$', f'prefix={self.tree.prefix}', text, flags=re.MULTILINE)
-        (packages / 'libpcap.pc').write_text(text)
+        for package in (self.tree.libdir / 'pkgconfig').iterdir():
+            text = re.sub(r'^prefix=.*$', f'prefix={self.tree.prefix}', package.read_text(), flags=re.MULTILINE)
+            (packages / package.name).write_text(text)
         return dict(os.environ, LC_ALL='C', PKG_CONFIG_PATH=str(packages), LD_LIBRARY_PATH=str(self.tree.libdir),
                     PATH=f'{self.tree.bindir}:{os.environ["PATH"]}', CC=' '.join(self.tree.cc))
 
@@ -101,7 +101,7 @@ class Follower:
     def define(self, words, code):
         self.document.define(words[1], code)
         self.changed.add(words[1])
-        self.options[words[1]] = words[2:]
+        self.packages[words[1]] = words[2:] or ['libpcap']
 
     def write(self):
         """Writes what has changed, and compiles it."""
@@ -110,7 +110,8 @@ class Follower:
             path.write_text(self.put_ports(self.document.files[name].text))
             path.chmod(0o755 if path.read_text().startswith('#!') else 0o644)
             if name.endswith('.c') and not name.endswith('-module.c'):
-                tap.run([*self.tree.cc, *WARNINGS, *self.options[name], f'-I{self.tree.includedir}', path])
+                flags = tap.run(['pkg-config', '--cflags', *self.packages[name]], env=self.environment()).split()
+                tap.run([*self.tree.cc, *WARNINGS, *flags, path])
                 self.counts['c'] += 1
         self.changed.clear()
 

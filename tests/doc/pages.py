@@ -17,8 +17,8 @@ from tap import Skip, check, run
 # Exported data: there is nothing to call, and no header declares it.
 DATA = {'eproto_db', 'pcap_version'}
 # Strings, environment variables, and macros with arguments.
-NOT_CONSTANTS = {'PCAP_ETHERS_FILE', 'PCAP_INT_OLD_NAMES', 'PCAP_MODULE_IS_OURS', 'PCAP_MODULE_PATH',
-                 'PCAP_MODULE_NOTE_OWNER', 'PCAP_MODULE_NOTE_SECTION', 'PCAP_MODULE_SYMBOL'}
+NOT_CONSTANTS = {'PCAP_ETHERS_FILE', 'PCAP_MODULE_IS_OURS', 'PCAP_MODULE_PATH', 'PCAP_MODULE_NOTE_OWNER',
+                 'PCAP_MODULE_NOTE_SECTION', 'PCAP_MODULE_SYMBOL'}
 # The rules that modules keep, of which each has a place that others can point to.
 RULES = ('m1 m2 m3 m4 l1 l2 l3 l4 l5 l6 c1 c2 c3 c4 a1 a2 a3 a4 a5 a6 a7 r1 r2 r3 r4 r5 r6 r7 r8 i1 f1 f2 f3 '
          's1 d1 n1 t1 b1 k1 o1').split()
@@ -172,23 +172,21 @@ class Manual:
         return set(re.findall(r'^\s+(pcapint_\w+);$', (self.source / 'libpcap.map').read_text(), re.MULTILINE))
 
     def module_header(self):
-        """The header of modules, without comments and older names."""
-        text = re.sub(r'/\*.*?\*/', '', (self.source / 'include/pcap-int.h').read_text(), flags=re.DOTALL)
-        return re.sub(r'#ifdef PCAP_INT_OLD_NAMES.*?#endif', '', text, flags=re.DOTALL)
+        """The header of modules, without comments."""
+        return re.sub(r'/\*.*?\*/', '', (self.source / 'include/pcap-int.h').read_text(), flags=re.DOTALL)
 
     def module_interface(self):
         """Each routine, macro, type, and member of a structure that modules have."""
         header = self.module_header()
-        names = self.for_modules() | set(re.findall(r'^static inline \S+ (\w+)\(', header, re.MULTILINE))
+        names = self.for_modules()
         header_of_files = (self.source / 'include/pcap-module.h').read_text()
         macros = re.findall(r'^ *#define (\w+)', header + header_of_files, re.MULTILINE)
         names |= {name for name in macros if name == '_U_' or not name.startswith('lib_') and not name.endswith('_')}
         names |= set(re.findall(r'^typedef .*\(\*(\w+)\)\(', header, re.MULTILINE)) - set(self.operation_types())
         for members in self.structures().values():
             names |= members
-        # The last is for a module to define.
         types = {name.split()[-1] for name in self.structures()} - {'pcap', 'pcap_opt'}
-        return names | types | {'pcap_if_list_t', 'PCAP_INT_OLD_NAMES'}
+        return names | types | {'pcap_if_list_t'}
 
     def operation_types(self):
         """Types that only a member has, which is described."""
@@ -219,6 +217,15 @@ class Manual:
         anchors = re.findall(r'^<a id="(\w+)"></a>\*\*(\w+)\.\*\* ', howto, re.MULTILINE)
         check([anchor for anchor, _ in anchors] == RULES, f'the rules of writing-a-module.md are {anchors}')
         check(all(rule == anchor.upper() for anchor, rule in anchors), f'a rule has the name of another: {anchors}')
+
+    def names_of_libpcap_are_told(self):
+        page = (self.source / 'doc/modules/from-libpcap.md').read_text()
+        header = (self.source / 'include/libpcap-modules/pcap-int.h').read_text()
+        names = set(re.findall(r'^#define (\w+)', header, re.MULTILINE))
+        names = {name for name in names if not name.lower().startswith('libpcap_modules')}
+        check(len(names) > 15, f'only {len(names)} names in libpcap-modules/pcap-int.h')
+        missing = {name for name in names if not re.search(rf'\b{name}\b', page)}
+        check(not missing, f'from-libpcap.md does not tell of: {sorted(missing)}')
 
     def documents_lead_somewhere(self):
         """Links in what is written for those who work with the source."""
@@ -281,6 +288,7 @@ def main():
         ('prototypes are those of the headers', manual.prototypes_are_those_of_the_headers),
         ('the module interface is described', manual.module_interface_is_described),
         ('the HOWTO of modules is complete', manual.howto_is_complete),
+        ('names for modules from libpcap are told', manual.names_of_libpcap_are_told),
         ('links in documents lead somewhere', manual.documents_lead_somewhere),
         ('constants are those of the headers', manual.constants_are_those_of_the_headers),
         ('tables are those of the library', manual.tables_are_those_of_the_library),

@@ -3,7 +3,7 @@
 """A document that builds something as it goes, as files: for the test that follows it, and for a reader who wants the
 files as they are at some place. What the words behind ``` say:
 
-    LANGUAGE FILE   the file, or what changes in it, see File.change(); options of the compiler may follow
+    LANGUAGE FILE   the file, or what changes in it, see File.change(); a package of pkg-config's may follow
     bash            commands, run in the folder of the files
     text            after commands, what they print; see expected() in follow.py
 

@@ -59,13 +59,13 @@ class Installed:
 
     def files(self):
         tree = self.tree
-        for path in ('libpcap.so', 'libpcap.so.1', 'libpcap.so.0.8', 'libpcap.a', 'pkgconfig/libpcap.pc',
+        for path in ('libpcap.so', 'libpcap.so.1', 'libpcap.so.0.8', 'libpcap.a', 'pkgconfig/libpcap.pc', 'pkgconfig/libpcap-modules.pc',
                      'cmake/pcap/pcap-config.cmake', 'cmake/libpcap/libpcap-config.cmake'):
             check((tree.libdir / path).exists(), f'{path} is not installed')
         real = {(tree.libdir / name).resolve() for name in ('libpcap.so', 'libpcap.so.1', 'libpcap.so.0.8')}
         check(len(real) == 1, f'the names stand for different files: {real}')
         for path in [tree.bindir / 'pcap-config', tree.includedir / 'pcap.h', tree.includedir / 'pcap/pcap.h',
-                     tree.includedir / 'pcap-int.h']:
+                     tree.includedir / 'pcap-int.h', tree.includedir / 'libpcap-modules/pcap-int.h']:
             check(path.exists(), f'{path} is not installed')
         needed = set(re.findall(r'NEEDED.*\[(.*)\]', run(['readelf', '-d', tree.libdir / 'libpcap.so.1'])))
         if not tree.is_sanitized():

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """weir extcap under a stock TShark, which runs on the system's libpcap: it lists the devices of our modules, and captures
-netlink messages through one of them. Run by netns.sh, with the command's path as argument."""
+netlink messages through one of them. Run by netns.sh, with the command's path and the sanitizers it was built with as
+arguments."""
 import os
 import pathlib
 import shutil
@@ -11,9 +12,10 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
-from tap import check, main, run
+from tap import Skip, check, main, run
 
 WEIR = pathlib.Path(sys.argv[1]).resolve()
+SANITIZERS = sys.argv[2]
 INTERFACE = 'weir-netlink-route'
 NOBODY = 65534
 
@@ -54,6 +56,26 @@ def packets_are_captured(folder):
     check(all('netlink' in line for line in lines), f'these are no netlink messages: {output}')
 
 
+def module_in_a_file_is_captured_from(folder):
+    """One that was not there when anything was built: as `weir module new` writes it."""
+    source = pathlib.Path(__file__).resolve().parent.parent.parent
+    if SANITIZERS != 'none':
+        raise Skip('the compiler of a module does not know of the sanitizers')
+    if shutil.which('cc') is None:
+        raise Skip('cc is not installed')
+    run([WEIR, 'module', 'new', '--dir', folder, 'ticks'])
+    module = folder / 'pcap-ticks'
+    run(['cc', '-shared', '-fPIC', '-Wl,-Bsymbolic', f'-I{source}/include', '-o', module / 'pcap-ticks.so',
+         module / 'pcap-ticks.c', f'-L{WEIR.parent.parent}', '-lpcap'])
+    (module / 'pcap-ticks.so').chmod(0o755)
+    environment = dict(stock_environment(folder), PCAP_MODULE_PATH=str(module))
+    listed = subprocess.run(command('-D'), env=environment, capture_output=True, text=True, timeout=60)
+    check(' weir-ticks0 (' in listed.stdout, f'tshark -D lists no weir-ticks0: {listed.stdout} {listed.stderr}')
+    result = subprocess.run(command('-i', 'weir-ticks0', '-c', '3', '-a', 'duration:60', '-T', 'fields', '-e', 'eth.type',
+                                    '-e', 'frame.len'), env=environment, capture_output=True, text=True, timeout=90)
+    check(result.stdout == '0x88b5\t60\n' * 3, f'3 packets were wanted: {result.stdout} {result.stderr}')
+
+
 def options_and_filters_are_answered(_folder):
     def weir(*arguments):
         return subprocess.run([WEIR, 'extcap', *arguments], capture_output=True, text=True, timeout=60)
@@ -88,7 +110,7 @@ def cases():
         folder = pathlib.Path(name)
         folder.chmod(0o755)
         (folder / 'weir-extcap').symlink_to(WEIR)
-        tests = (interfaces_are_listed, packets_are_captured, options_and_filters_are_answered)
+        tests = (interfaces_are_listed, packets_are_captured, module_in_a_file_is_captured_from, options_and_filters_are_answered)
         return main([(test.__name__.replace('_', ' '), lambda test=test: test(folder)) for test in tests])
 
 

@@ -18,21 +18,33 @@
 
 /* ---- program.c ---- */
 
+#define EXTCAP_WORDS_MAX 180 /* of its last words, so that they fit into errbuf */
+
 struct extcap_process {
 	pid_t pid;  /* and its process group; -1 if there is none */
+	int leash;  /* capturing: when this is closed, by us or by the end of our process, it is ended; or -1 */
 	int output; /* what it writes to its standard output (asking) or error (capturing), or -1 */
+	/* Of the latter, the line that is being read, and the last one that says something. */
+	char line[EXTCAP_WORDS_MAX];
+	size_t line_length;
+	char words[EXTCAP_WORDS_MAX];
 };
 
 /* Called with the path of each program; anything but 0 ends the search and is what pcapint_extcap_each() returns. */
 typedef int (*extcap_visitor)(const char *path, void *context);
 /* Visits the programs in the folders of PCAP_EXTCAP_PATH, and then in the fixed ones: 0, or what a visitor returned. */
 int pcapint_extcap_each(bool fixed_too, extcap_visitor visitor, void *context);
-/* Runs a program with arguments, NULL last; 0 or a negative errno value. arguments[0] is the path. */
-int pcapint_extcap_start(struct extcap_process *process, char *const arguments[], bool asking);
+/*
+ * Runs a program that captures to a FIFO, with arguments, NULL last; 0 or a negative errno value. arguments[0] is the path.
+ */
+int pcapint_extcap_start(struct extcap_process *process, char *const arguments[], const char *fifo);
 /* Runs it and returns what it writes, NUL-terminated, to be freed; NULL, with errno set, if it can't or takes too long. */
 char *pcapint_extcap_ask(char *const arguments[]);
-/* What it has written so far, without waiting: as much as fits, NUL-terminated, without the newline at its end. */
-void pcapint_extcap_read_output(const struct extcap_process *process, char *text, size_t size);
+/*
+ * Reads what it has written to its standard error, without waiting, and keeps the last line in words. A program that
+ * nobody reads from would come to a halt.
+ */
+void pcapint_extcap_read_words(struct extcap_process *process);
 /* True when it has ended; pcapint_extcap_stop() is still to be called. */
 bool pcapint_extcap_has_ended(const struct extcap_process *process);
 /* CLOCK_MONOTONIC. */

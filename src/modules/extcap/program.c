@@ -32,10 +32,36 @@ static const char fixed_folders[] =
 	"/usr/lib/x86_64-linux-gnu/wireshark/extcap:/usr/lib/aarch64-linux-gnu/wireshark/extcap:"
 	"/usr/lib64/wireshark/extcap:/usr/lib/wireshark/extcap:/usr/local/lib/wireshark/extcap";
 
-/* Whether only root and who runs this could have changed it. */
+/* Root, who runs this, and whose "/" is: in a user namespace root's files may seem to be nobody's. */
+static bool is_trusted(uid_t owner)
+{
+	struct stat top;
+
+	return owner == 0 || owner == geteuid() || (stat("/", &top) == 0 && owner == top.st_uid);
+}
+
+/* Whether only those could have changed it. */
 static bool is_safe(const struct stat *file)
 {
-	return (file->st_uid == 0 || file->st_uid == geteuid()) && (file->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+	return is_trusted(file->st_uid) && (file->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/*
+ * Whether nobody else can put something else at a path, without links, before it is used: the same of each folder on the
+ * way, where others may have files of their own if they can't remove what is not theirs, as in /tmp.
+ */
+static bool is_way_safe(const char *real)
+{
+	char folder[PATH_MAX];
+	struct stat stat_buffer;
+
+	for (const char *slash = real; (slash = strchr(slash, '/')) != NULL; slash++) {
+		snprintf(folder, sizeof(folder), "%.*s", slash > real ? (int)(slash - real) : 1, real);
+		if (stat(folder, &stat_buffer) == -1 || !is_trusted(stat_buffer.st_uid) ||
+			((stat_buffer.st_mode & (S_IWGRP | S_IWOTH)) != 0 && !(stat_buffer.st_mode & S_ISVTX)))
+			return false;
+	}
+	return true;
 }
 
 static int visit_program(const char *folder, const char *name, extcap_visitor visitor, void *context)
@@ -46,18 +72,21 @@ static int visit_program(const char *folder, const char *name, extcap_visitor vi
 	if (name[0] == '.' || snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path))
 		return 0;
 	if (realpath(path, real) == NULL || stat(real, &file) == -1 || !S_ISREG(file.st_mode) || !is_safe(&file) ||
-		access(real, X_OK) == -1)
+		!is_way_safe(real) || access(real, X_OK) == -1)
 		return 0;
 	return visitor(path, context);
 }
 
-static int visit_folder(const char *folder, extcap_visitor visitor, void *context)
+/* What comes of a folder has the path without links, which somebody could change. */
+static int visit_folder(const char *path, extcap_visitor visitor, void *context)
 {
+	char folder[PATH_MAX];
 	struct dirent **names;
 	struct stat file;
 	int status = 0;
 
-	if (folder[0] != '/' || stat(folder, &file) == -1 || !is_safe(&file))
+	if (path[0] != '/' || realpath(path, folder) == NULL || stat(folder, &file) == -1 || !is_safe(&file) ||
+		!is_way_safe(folder))
 		return 0;
 	int count = scandir(folder, &names, NULL, alphasort);
 	for (int i = 0; i < count; i++) {
@@ -97,8 +126,29 @@ int pcapint_extcap_each(bool fixed_too, extcap_visitor visitor, void *context)
 
 /* ---- Running ---- */
 
-/* In a process group of its own, so that what it starts ends with it; with no input. */
-static int spawn(struct extcap_process *process, char *const arguments[], int output, int output_of_child)
+/*
+ * What runs a program that captures: it ends the program's group, and removes the FIFO, when descriptor 3 tells that the
+ * library has let go. So nothing is left where the library's process is killed, or has given away the right to end the
+ * program, as tcpdump does that root has started.
+ */
+static const char keeper[] = "fifo=$1\n"
+			     "shift\n"
+			     "trap : TERM\n" /* for the program alone; but it must not be ignored there */
+			     "\"$@\" 3<&- &\n"
+			     "program=$!\n"
+			     "{ trap '' TERM; read -r nothing; kill -TERM 0; sleep 1; rm -f \"$fifo\"; "
+			     "rmdir \"${fifo%/*}\"; kill -KILL 0; } <&3 3<&- >/dev/null 2>&1 &\n"
+			     "exec 3<&-\n"
+			     "wait $program\n"
+			     "status=$?\n"
+			     "while kill -0 $program 2>/dev/null; do wait $program; status=$?; done\n"
+			     "exit $status\n";
+
+#define LEASH_OF_KEEPER 3
+
+/* In a process group of its own, so that what it starts ends with it; with no input. leash: -1 for none. */
+static int spawn(
+	struct extcap_process *process, char *const arguments[], int output, int output_of_child, int leash)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -113,6 +163,8 @@ static int spawn(struct extcap_process *process, char *const arguments[], int ou
 	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, output, output_of_child);
+	if (leash != -1)
+		posix_spawn_file_actions_adddup2(&actions, leash, LEASH_OF_KEEPER);
 	posix_spawnattr_setpgroup(&attributes, 0);
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setsigdefault(&attributes, &all);
@@ -124,27 +176,67 @@ static int spawn(struct extcap_process *process, char *const arguments[], int ou
 	return -error;
 }
 
-int pcapint_extcap_start(struct extcap_process *process, char *const arguments[], bool asking)
+/* A pipe whose ends are both past the three standard ones, which the child's are opened over; 0, or -1 with errno set. */
+static int make_pipe(int ends[2])
 {
-	int ends[2], error;
+	int made[2];
 
-	*process = (struct extcap_process){.pid = -1, .output = -1};
-	if (pipe2(ends, O_CLOEXEC) == -1)
-		return -errno;
-	/* Past the three standard ones, which the child's are opened over. */
-	int write_end = fcntl(ends[1], F_DUPFD_CLOEXEC, 3);
+	if (pipe2(made, O_CLOEXEC) == -1)
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		ends[i] = fcntl(made[i], F_DUPFD_CLOEXEC, LEASH_OF_KEEPER + 1);
+		close(made[i]);
+	}
+	if (ends[0] != -1 && ends[1] != -1)
+		return 0;
+	for (int i = 0; i < 2; i++)
+		if (ends[i] != -1)
+			close(ends[i]);
+	return -1;
+}
+
+static void close_pipe(int ends[2])
+{
+	close(ends[0]);
 	close(ends[1]);
-	error = write_end == -1 ? -errno
-				: spawn(process, arguments, write_end, asking ? STDOUT_FILENO : STDERR_FILENO);
-	if (write_end != -1)
-		close(write_end);
+}
+
+/* Starts the child, with the writing end of a pipe as its standard output or error; the reading end is ours. */
+static int start(struct extcap_process *process, char *const arguments[], int output_of_child, int leash)
+{
+	int output[2], error;
+
+	if (make_pipe(output) == -1)
+		return -errno;
+	error = spawn(process, arguments, output[1], output_of_child, leash);
 	if (error != 0) {
-		close(ends[0]);
+		close_pipe(output);
 		process->pid = -1;
 		return error;
 	}
-	fcntl(ends[0], F_SETFL, O_NONBLOCK);
-	process->output = ends[0];
+	close(output[1]);
+	fcntl(output[0], F_SETFL, O_NONBLOCK);
+	process->output = output[0];
+	return 0;
+}
+
+int pcapint_extcap_start(struct extcap_process *process, char *const arguments[], const char *fifo)
+{
+	const char *all[EXTCAP_ARGUMENTS_MAX + 6] = {"/bin/sh", "-c", keeper, "sh", fifo};
+	int leash[2], error;
+
+	*process = (struct extcap_process){.pid = -1, .leash = -1, .output = -1};
+	for (size_t i = 0; i < EXTCAP_ARGUMENTS_MAX && arguments[i] != NULL; i++)
+		all[5 + i] = arguments[i];
+	if (make_pipe(leash) == -1)
+		return -errno;
+	error = start(process, (char *const *)all, STDERR_FILENO, leash[0]);
+	if (error != 0) {
+		close_pipe(leash);
+		return error;
+	}
+	close(leash[0]);
+	process->leash = leash[1];
 	return 0;
 }
 
@@ -184,14 +276,14 @@ static ssize_t read_answer(int fd, char *answer)
 
 char *pcapint_extcap_ask(char *const arguments[])
 {
-	struct extcap_process process;
+	struct extcap_process process = {.pid = -1, .leash = -1, .output = -1};
 	char *answer = malloc(ANSWER_MAX + 1);
 	ssize_t size = -1;
 	int error;
 
 	if (answer == NULL)
 		return NULL;
-	error = -pcapint_extcap_start(&process, arguments, true);
+	error = -start(&process, arguments, STDOUT_FILENO, -1);
 	if (error == 0) {
 		size = read_answer(process.output, answer);
 		error = errno;
@@ -207,19 +299,55 @@ char *pcapint_extcap_ask(char *const arguments[])
 	return NULL;
 }
 
-void pcapint_extcap_read_output(const struct extcap_process *process, char *text, size_t size)
+/*
+ * What Wireshark's own programs say begins with " ** (NAME:PID) TIME [DOMAIN LEVEL] FILE:LINE -- FUNCTION(): ", which would
+ * leave no room for the rest.
+ */
+static const char *without_log_prefix(const char *line)
 {
-	ssize_t bytes = process->output != -1 ? read(process->output, text, size - 1) : 0;
+	const char *at = strncmp(line, " ** (", 5) == 0 ? strstr(line, " -- ") : NULL;
+	const char *message = at != NULL ? strstr(at, "(): ") : NULL;
 
-	text[bytes > 0 ? bytes : 0] = '\0';
-	/* Only the first line, and nothing that a terminal would take for a command. */
-	for (char *at = text; *at != '\0'; at++)
-		if (*at == '\n' || *at == '\r') {
-			*at = '\0';
-			break;
-		} else if ((unsigned char)*at < ' ' || *at == 0x7f) {
-			*at = '?';
+	return message != NULL ? message + strlen("(): ") : line;
+}
+
+/* Ends the line, and keeps it if it says something. */
+static void keep_line(struct extcap_process *process)
+{
+	const char *message;
+
+	process->line[process->line_length] = '\0';
+	message = without_log_prefix(process->line);
+	if (message[strspn(message, " ")] != '\0')
+		strcpy(process->words, message);
+	process->line_length = 0;
+}
+
+static void add_character(struct extcap_process *process, char c)
+{
+	if (c == '\n' || c == '\r')
+		keep_line(process);
+	else if (process->line_length < sizeof(process->line) - 1)
+		/* Nothing that a terminal would take for a command. */
+		process->line[process->line_length++] = (unsigned char)c < ' ' || c == 0x7f ? '?' : c;
+}
+
+void pcapint_extcap_read_words(struct extcap_process *process)
+{
+	char text[4096];
+	ssize_t bytes = 1;
+
+	/* No more at a time than a pipe holds, so that one that never ends does not keep the caller. */
+	for (int i = 0; i < 16 && bytes > 0 && process->output != -1; i++) {
+		bytes = read(process->output, text, sizeof(text));
+		for (ssize_t at = 0; at < bytes; at++)
+			add_character(process, text[at]);
+		if (bytes == 0) {
+			keep_line(process);
+			close(process->output);
+			process->output = -1;
 		}
+	}
 }
 
 bool pcapint_extcap_has_ended(const struct extcap_process *process)
@@ -236,7 +364,9 @@ void pcapint_extcap_stop(struct extcap_process *process)
 
 	if (process->output != -1)
 		close(process->output);
-	process->output = -1;
+	if (process->leash != -1)
+		close(process->leash);
+	process->output = process->leash = -1;
 	if (process->pid == -1)
 		return;
 	kill(-process->pid, SIGTERM);

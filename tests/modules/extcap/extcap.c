@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -61,6 +62,7 @@ static void write_program(const char *name, const char *interfaces, const char *
 		";; esac\n"
 		"  shift\n"
 		"done\n"
+		"test -z \"$fifo\" || echo $fifo >>$dir/fifos\n"
 		"case $mode in\n"
 		"ask) %s ;;\n"
 		"capture) %s ;;\n"
@@ -113,6 +115,16 @@ static int set_up(void **state)
 	write_program("dies", "echo 'interface {value=dies0}'", "echo 'no such host: nowhere' >&2; exit 3");
 	write_program("silent", "echo 'interface {value=silent0}'", "exit 0");
 	write_program("garbage", "head -c 100000 /dev/zero | tr '\\0' 'x'", "head -c 300000 /dev/urandom >$fifo");
+	/* Says more than a pipe holds, before its first packet and behind it. */
+	write_program("loud", "echo 'interface {value=loud0}'",
+		"exec 3>$fifo; noise() { head -c 200000 /dev/zero | tr '\\0' x >&2; }; noise; head -c 100 "
+		"$dir/three.pcap >&3; noise; echo; tail -c +101 $dir/three.pcap >&3; printf 'first\\n\\n ** (loud:1) "
+		"12:00:00 "
+		"[loud WARNING] loud.c:1 -- main(): it is \\033over\\n \\n' >&2");
+	write_program("orphan", "echo 'interface {value=orphan0}'",
+		"echo $fifo $$ >$dir/orphan.part; mv $dir/orphan.part $dir/orphan.told; trap '' INT; sleep 1000");
+	write_program("stalls", "echo 'interface {value=stalls0}'",
+		"exec 3>$fifo; head -c 120 $dir/three.pcap >&3; sleep 100");
 	write_program("nonsense", "echo 'interface {value=nonsense0}'", "echo 'this is no savefile at all' >$fifo");
 	write_program("liar", "echo 'interface {value=liar0}'", "cat $dir/lies.pcap >$fifo");
 	write_program("half", "echo 'interface {value=half0}'", "head -c 120 $dir/three.pcap >$fifo");
@@ -190,9 +202,7 @@ static void nothing_is_left(int files)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
 	assert_int_equal(open_files(), files);
-	assert_int_equal(system("test -z \"$(find /tmp -maxdepth 1 -name 'pcap-extcap-*' -user $(id -u) -newer "
-				"$PCAP_EXTCAP_PATH 2>/dev/null)\""),
-		0);
+	assert_int_equal(system("while read -r fifo; do test ! -e ${fifo%/*} || exit 1; done <$PCAP_EXTCAP_PATH/fifos"), 0);
 }
 
 static void programs_are_listed_unrun(void **state)
@@ -356,6 +366,84 @@ static void a_flood_waits_and_loses_nothing(void **state)
 	nothing_is_left(files);
 }
 
+/* What it says is read, so that it goes on; the last of it is told, without what Wireshark's programs put before it. */
+static void a_loud_program_goes_on(void **state)
+{
+	int files = open_files();
+	struct seen seen = {0};
+
+	(void)state;
+	pcap_t *p = open_program("extcap:loud?secret=word");
+	assert_int_equal(read_all(p, &seen), PCAP_ERROR);
+	assert_int_equal(seen.count, 3);
+	assert_string_equal(pcap_geterr(p), "extcap:loud: loud has ended: it is ?over");
+	pcap_close(p);
+	nothing_is_left(files);
+}
+
+/* In the middle of a packet: reads time out, a break ends a loop, and closing ends the program. */
+static void a_program_that_stalls_holds_up_nobody(void **state)
+{
+	int files = open_files();
+	struct seen seen = {0};
+	pthread_t thread;
+
+	(void)state;
+	pcap_t *p = pcap_create("extcap:stalls", errbuf);
+	pcap_set_timeout(p, 10);
+	assert_int_equal(pcap_activate(p), 0);
+	while (seen.count == 0)
+		assert_true(pcap_dispatch(p, -1, keep, (u_char *)&seen) >= 0);
+	assert_int_equal(pcap_dispatch(p, -1, keep, (u_char *)&seen), 0);
+	assert_int_equal(pcap_setnonblock(p, 1, errbuf), 0);
+	assert_int_equal(pcap_dispatch(p, -1, keep, (u_char *)&seen), 0);
+	assert_int_equal(pcap_setnonblock(p, 0, errbuf), 0);
+	assert_int_equal(pthread_create(&thread, NULL, break_it, p), 0);
+	assert_int_equal(pcap_loop(p, -1, keep, (u_char *)&seen), PCAP_ERROR_BREAK);
+	pthread_join(thread, NULL);
+	assert_int_equal(seen.count, 1);
+	pcap_close(p);
+	nothing_is_left(files);
+}
+
+/* What /proc has of a process with a command line: not of one that has ended and nobody waited for. */
+static bool is_running(long pid)
+{
+	char path[64], byte;
+
+	snprintf(path, sizeof(path), "/proc/%ld/cmdline", pid);
+	FILE *file = fopen(path, "re");
+	bool running = file != NULL && fread(&byte, 1, 1, file) == 1;
+	if (file != NULL)
+		fclose(file);
+	return running;
+}
+
+/* It ends, and its FIFO goes, when the process that captures is killed, even before the first packet. */
+static void a_program_does_not_outlive_its_caller(void **state)
+{
+	char path[128], fifo[64];
+	long pid = 0;
+	FILE *file;
+
+	(void)state;
+	pid_t caller = fork();
+	if (caller == 0) {
+		pcap_t *p = pcap_create("extcap:orphan", errbuf);
+		_exit(p != NULL ? pcap_activate(p) : 1);
+	}
+	path_of("orphan.told", path);
+	while ((file = fopen(path, "re")) == NULL)
+		usleep(10000);
+	assert_int_equal(fscanf(file, "%63s %ld", fifo, &pid), 2);
+	fclose(file);
+	assert_true(is_running(pid));
+	kill(caller, SIGKILL);
+	assert_int_equal(waitpid(caller, NULL, 0), caller);
+	while (is_running(pid) || access(fifo, F_OK) == 0)
+		usleep(10000);
+}
+
 static void a_program_that_will_not_end_is_ended(void **state)
 {
 	struct seen seen = {0};
@@ -392,6 +480,35 @@ static void others_programs_are_not_run(void **state)
 	assert_int_equal(chmod(folder, 0777), 0);
 	assert_null(pcap_create("extcap:good", errbuf));
 	assert_int_equal(chmod(folder, 0755), 0);
+	/* What leads to the folder, or from a link in it to a program, must be as safe. */
+	path_of("open", path);
+	assert_int_equal(mkdir(path, 0755), 0);
+	path_of("open/inner", path);
+	assert_int_equal(mkdir(path, 0755), 0);
+	assert_int_equal(symlink("../../good", strcat(path, "/linked")), 0);
+	path_of("open/inner", path);
+	setenv("PCAP_EXTCAP_PATH", path, 1);
+	pcap_t *p = pcap_create("extcap:linked", errbuf);
+	assert_non_null(p);
+	pcap_close(p);
+	path_of("open", path);
+	assert_int_equal(chmod(path, 0777), 0);
+	assert_null(pcap_create("extcap:linked", errbuf));
+	assert_int_equal(chmod(path, 01777), 0);
+	p = pcap_create("extcap:linked", errbuf);
+	assert_non_null(p);
+	pcap_close(p);
+	assert_int_equal(chmod(path, 0777), 0);
+	write_program("open/moved", "echo 'interface {value=moved0}'", "true");
+	setenv("PCAP_EXTCAP_PATH", folder, 1);
+	path_of("moved", path);
+	assert_int_equal(symlink("open/moved", path), 0);
+	assert_null(pcap_create("extcap:moved", errbuf));
+	path_of("open", path);
+	assert_int_equal(chmod(path, 0755), 0);
+	p = pcap_create("extcap:moved", errbuf);
+	assert_non_null(p);
+	pcap_close(p);
 	/* A relative folder depends on where the program stands. */
 	assert_int_equal(chdir("/tmp"), 0);
 	setenv("PCAP_EXTCAP_PATH", folder + strlen("/tmp/"), 1);
@@ -432,6 +549,9 @@ int main(void)
 		cmocka_unit_test(bad_programs_end_with_a_reason),
 		cmocka_unit_test(what_was_good_comes_before_the_damage),
 		cmocka_unit_test(a_flood_waits_and_loses_nothing),
+		cmocka_unit_test(a_loud_program_goes_on),
+		cmocka_unit_test(a_program_that_stalls_holds_up_nobody),
+		cmocka_unit_test(a_program_does_not_outlive_its_caller),
 		cmocka_unit_test(a_program_that_will_not_end_is_ended),
 		cmocka_unit_test(a_program_that_does_not_answer_is_given_up),
 		cmocka_unit_test(others_programs_are_not_run),

@@ -85,6 +85,31 @@ static void sampler_delivers_one_of_many(void **state _U_)
 	pcap_close(p);
 }
 
+static void assert_received(pcap_t *p, u_int packets)
+{
+	struct pcap_stat stats;
+	struct pcap_stats64 wide;
+
+	assert_int_equal(pcap_stats(p, &stats), 0);
+	assert_int_equal(stats.ps_recv, packets);
+	assert_int_equal(pcap_get_stats64(p, &wide, sizeof(wide)), 0);
+	assert_int_equal(wide.recv, packets);
+}
+
+static void statistics_are_of_what_is_delivered(void **state _U_)
+{
+	pcap_t *p = open_device("sample:7+null0:count=100");
+
+	read_all(p);
+	assert_received(p, 14);
+	pcap_close(p);
+	p = open_device("faults:duplicate=100+null0:count=10");
+	read_all(p);
+	assert_int_equal(taken.count, 20);
+	assert_received(p, 20);
+	pcap_close(p);
+}
+
 static void counts_and_breaks_are_kept(void **state _U_)
 {
 	pcap_t *p = open_device("sample:3+null0");
@@ -292,6 +317,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sampler_delivers_one_of_many),
+		cmocka_unit_test(statistics_are_of_what_is_delivered),
 		cmocka_unit_test(counts_and_breaks_are_kept),
 		cmocka_unit_test(what_is_asked_goes_below),
 		cmocka_unit_test(bad_names_are_told),

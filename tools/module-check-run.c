@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Runs a check of the conformance suite in a process of its own, with a time limit, and tells what became of it: a
+ * crash, a hang, an exit, something printed. Keeps the command going that makes traffic meanwhile.
+ */
+#include "module-check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "stop.h"
+#include "text.h"
+#include "units.h"
+
+#define PRINTED_MAX 160
+
+struct check_result *new_check_result(void)
+{
+	void *memory =
+		mmap(NULL, sizeof(struct check_result), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return memory != MAP_FAILED ? memory : NULL;
+}
+
+/* ---- Traffic ---- */
+
+/* What runs beside the checks: the user's command, or a process that sends through the device. */
+static struct {
+	const char *command;
+	pid_t id; /* of its group; 0: it does not run */
+	uint64_t started;
+	bool complained;
+	pid_t injecting;
+} traffic;
+
+static pid_t fork_group(void)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		setpgid(0, 0);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		signal(SIGINT, SIG_DFL);
+		signal(SIGTERM, SIG_DFL);
+		signal(SIGHUP, SIG_DFL);
+		signal(SIGPIPE, SIG_DFL);
+	} else if (child > 0) {
+		setpgid(child, child);
+	}
+	return child;
+}
+
+static void end_group(pid_t id)
+{
+	kill(-id, SIGKILL);
+	while (waitpid(id, NULL, 0) < 0 && errno == EINTR)
+		continue;
+}
+
+void start_traffic(const char *command)
+{
+	traffic.command = command;
+	traffic.started = monotonic_nanoseconds();
+	traffic.id = fork_group();
+	if (traffic.id != 0)
+		return;
+	int nowhere = open("/dev/null", O_RDWR);
+	dup2(nowhere, STDIN_FILENO);
+	dup2(nowhere, STDOUT_FILENO);
+	execl("/bin/sh", "sh", "-c", command, NULL);
+	_exit(127);
+}
+
+/* A command that has ended is run again, but not as fast as the machine can. */
+static void keep_traffic(void)
+{
+	int status;
+
+	if (traffic.command == NULL)
+		return;
+	if (traffic.id > 0 && waitpid(traffic.id, &status, WNOHANG) == traffic.id) {
+		traffic.id = 0;
+		if (!traffic.complained && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
+			traffic.complained = true;
+			complain("the command for traffic failed (%s %d)",
+				WIFEXITED(status) ? "exit status" : "signal",
+				WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+		}
+	}
+	if (traffic.id <= 0 && monotonic_nanoseconds() - traffic.started > NANOSECONDS_PER_SECOND / 50)
+		start_traffic(traffic.command);
+}
+
+void stop_traffic(void)
+{
+	if (traffic.id > 0)
+		end_group(traffic.id);
+	traffic.command = NULL;
+	traffic.id = 0;
+}
+
+/* An Ethernet frame to nobody, of the type for local experiments (IEEE 802), with its number. */
+static void inject_forever(const char *device)
+{
+	char errbuf[PCAP_ERRBUF_SIZE];
+	u_char frame[98] = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x88, 0xb5};
+	pcap_t *p = pcap_open_live(device, 128, 0, 10, errbuf);
+
+	for (uint32_t number = 0; p != NULL; number++) {
+		u_int size = 60 + number % 2 * 38;
+		for (int i = 0; i < 4; i++)
+			frame[14 + i] = number >> (24 - 8 * i);
+		pcap_inject(p, frame, size);
+		sleep_ms(2);
+	}
+	_exit(0);
+}
+
+void start_injecting(const char *device)
+{
+	traffic.injecting = fork_group();
+	if (traffic.injecting == 0)
+		inject_forever(device);
+}
+
+void stop_injecting(void)
+{
+	if (traffic.injecting > 0)
+		end_group(traffic.injecting);
+	traffic.injecting = 0;
+}
+
+/* ---- A check ---- */
+
+noreturn static void run_child(const struct check_row *row, struct trial *t, int printed)
+{
+	int nowhere = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	if (nowhere >= 0)
+		dup2(nowhere, STDIN_FILENO);
+	if (printed >= 0) {
+		dup2(printed, STDOUT_FILENO);
+		dup2(printed, STDERR_FILENO);
+		close(printed);
+	}
+	row->run(t);
+	fflush(stdout);
+	t->result->finished = true;
+	_exit(0);
+}
+
+/* The child's wait status; false if it did not come back in time. */
+static bool wait_for(pid_t child, uint64_t limit, int *status)
+{
+	uint64_t until = monotonic_nanoseconds() + limit;
+
+	while (!stop_requested() && monotonic_nanoseconds() < until) {
+		if (waitpid(child, status, WNOHANG) == child)
+			return true;
+		keep_traffic();
+		usleep(500);
+	}
+	return false;
+}
+
+static const char *signal_name(int number)
+{
+	static const struct {
+		int number;
+		const char *name;
+	} names[] = {{SIGSEGV, "SIGSEGV"}, {SIGBUS, "SIGBUS"}, {SIGABRT, "SIGABRT"}, {SIGFPE, "SIGFPE"},
+		{SIGILL, "SIGILL"}, {SIGKILL, "SIGKILL"}, {SIGPIPE, "SIGPIPE"}, {SIGALRM, "SIGALRM"},
+		{SIGTRAP, "SIGTRAP"}, {SIGSYS, "SIGSYS"}};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].number == number)
+			return names[i].name;
+	return strsignal(number);
+}
+
+/* The first line that the check's process has printed; NULL if it has printed nothing. */
+static const char *first_line(int printed, char *line, size_t size)
+{
+	char buffer[PRINTED_MAX];
+	ssize_t length = printed >= 0 ? pread(printed, buffer, sizeof(buffer), 0) : 0;
+	struct text text = text_in(line, size);
+	ssize_t start = 0;
+
+	while (start < length && buffer[start] == '\n')
+		start++;
+	ssize_t end = start;
+	while (end < length && buffer[end] != '\n')
+		end++;
+	if (length <= 0)
+		return NULL;
+	text_escaped(&text, buffer + start, end - start);
+	return text_finish(&text);
+}
+
+/* How the check's process ended, where that says more than the check. */
+static void tell_end(struct check_result *result, bool back, int status, uint64_t limit, int printed)
+{
+	char line[4 * PRINTED_MAX], at[sizeof(result->step) + 8] = "";
+	const char *output = first_line(printed, line, sizeof(line));
+	char *text = result->text;
+	size_t size = sizeof(result->text);
+
+	result->step[sizeof(result->step) - 1] = '\0';
+	if (result->step[0] != '\0')
+		snprintf(at, sizeof(at), " (at: %s)", result->step);
+	if (back && result->finished) {
+		if (output == NULL || result->outcome != CHECK_PASSED)
+			return;
+		snprintf(text, size, "it printed \"%s\"", output);
+	} else if (!back) {
+		result->hung = true;
+		snprintf(text, size, "it did not come back within %.3g s%s", (double)limit / NANOSECONDS_PER_SECOND,
+			at);
+	} else if (WIFSIGNALED(status)) {
+		snprintf(text, size, "it crashed with %s%s", signal_name(WTERMSIG(status)), at);
+	} else {
+		snprintf(text, size, "it ended the program with exit status %d%s", WEXITSTATUS(status), at);
+	}
+	if (!result->finished && output != NULL)
+		snprintf(text + strlen(text), size - strlen(text), ", and printed \"%s\"", output);
+	result->rule[0] = '\0';
+	result->outcome = CHECK_BROKEN;
+}
+
+enum outcome run_check(const struct check_row *row, struct trial *t)
+{
+	int printed = memfd_create("weir-module-check", MFD_CLOEXEC), status = 0;
+	struct check_result *result = t->result;
+
+	memset(result, 0, offsetof(struct check_result, devices));
+	fflush(NULL);
+	pid_t child = fork_group();
+	if (child == 0)
+		run_child(row, t, printed);
+	if (child < 0) {
+		snprintf(result->text, sizeof(result->text), "no process for it: %s", strerror(errno));
+		result->outcome = CHECK_LEFT_OUT;
+	} else {
+		bool back = wait_for(child, t->settings->limit, &status);
+		/* What the module itself has started goes with it. */
+		if (back)
+			kill(-child, SIGKILL);
+		else
+			end_group(child);
+		tell_end(result, back, status, t->settings->limit, printed);
+	}
+	if (printed >= 0)
+		close(printed);
+	return result->outcome;
+}

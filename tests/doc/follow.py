@@ -8,6 +8,7 @@ usage: follow.py DOCUMENT..."""
 import contextlib
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -24,20 +25,19 @@ from tree import Tree
 
 SOURCE_ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 WARNINGS = ['-std=gnu11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror', '-fsyntax-only']
-# Ports of the documents. Others may have them here, so that the test puts free ones in their place.
-PORTS = ['37001', '37002']
+# The port of the documents. Others may have it here, so that the test puts a free one in its place.
+PORT = '27001'
+PORTS = range(20000, 28000)  # the system gives none of these to who does not ask for it
 # Modules that the documents take from the source.
 COPIES = ['tests/modules/third-party/pcap-ticker.c', 'tests/modules/third-party/pcap-dgram.c']
 
 
-def free_ports(count):
-    sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(count)]
-    for one in sockets:
-        one.bind(('127.0.0.1', 0))
-    ports = [str(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+def free_port():
+    for port in random.sample(PORTS, len(PORTS)):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one, contextlib.suppress(OSError):
+            one.bind(('', port))
+            return str(port)
+    raise Skip(f'no UDP port is free from {PORTS[0]} to {PORTS[-1]}')
 
 
 def mask(line):
@@ -71,7 +71,7 @@ class Follower:
         self.folder = folder
         folder.mkdir(mode=0o755)
         self.document = Document(path)
-        self.ports = dict(zip(PORTS, free_ports(len(PORTS))))
+        self.port = None
         self.state = folder.with_suffix('.state')
         self.changed = set()
         self.packages = {}
@@ -93,10 +93,8 @@ class Follower:
         return dict(os.environ, LC_ALL='C', PKG_CONFIG_PATH=str(packages), LD_LIBRARY_PATH=str(self.tree.libdir),
                     PATH=f'{self.tree.bindir}:{os.environ["PATH"]}', CC=' '.join(self.tree.cc))
 
-    def put_ports(self, text):
-        for port, free in self.ports.items():
-            text = text.replace(port, free)
-        return text
+    def put_port(self, text):
+        return text.replace(PORT, self.port)
 
     def define(self, words, code):
         self.document.define(words[1], code)
@@ -107,7 +105,7 @@ class Follower:
         """Writes what has changed, and compiles it."""
         for name in sorted(self.changed):
             path = self.folder / name
-            path.write_text(self.put_ports(self.document.files[name].text))
+            path.write_text(self.put_port(self.document.files[name].text))
             path.chmod(0o755 if path.read_text().startswith('#!') else 0o644)
             if name.endswith('.c') and not name.endswith('-module.c'):
                 flags = tap.run(['pkg-config', '--cflags', *self.packages[name]], env=self.environment()).split()
@@ -124,7 +122,7 @@ class Follower:
                 self.printed = None
                 return
         before, after = f'[ ! -f {self.state} ] || . {self.state}', f'{{ declare -px; declare -f; }} > {self.state}'
-        script = f'set -eu\n{before}\n{self.put_ports(code)}\n{after}\n'
+        script = f'set -eu\n{before}\n{self.put_port(code)}\n{after}\n'
         process = subprocess.Popen(['bash', '-c', script], cwd=self.folder, env=self.environment(), text=True,
                                    errors='replace', stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, start_new_session=True)
@@ -155,7 +153,7 @@ class Follower:
             self.run(code)
         elif words == ['text']:
             check(self.printed is not None, 'there are no commands before it that print this')
-            compare(self.put_ports(code).replace('FOLDER', str(self.folder)), self.printed)
+            compare(self.put_port(code).replace('FOLDER', str(self.folder)), self.printed)
             self.printed = None
             self.counts['text'] += 1
         else:
@@ -163,6 +161,7 @@ class Follower:
 
     def follow(self):
         heading = ''
+        self.port = free_port()
         for event in self.document.events:
             try:
                 if event[0] == 'heading':

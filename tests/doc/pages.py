@@ -17,7 +17,11 @@ from tap import Skip, check, run
 # Exported data: there is nothing to call, and no header declares it.
 DATA = {'eproto_db', 'pcap_version'}
 # Strings, environment variables, and macros with arguments.
-NOT_CONSTANTS = {'PCAP_ETHERS_FILE', 'PCAP_MODULE_IS_OURS', 'PCAP_MODULE_PATH'}
+NOT_CONSTANTS = {'PCAP_ETHERS_FILE', 'PCAP_MODULE_IS_OURS', 'PCAP_MODULE_PATH', 'PCAP_MODULE_NOTE_OWNER',
+                 'PCAP_MODULE_NOTE_SECTION', 'PCAP_MODULE_SYMBOL'}
+# The rules that modules keep, of which each has a place that others can point to.
+RULES = ('m1 m2 m3 m4 l1 l2 l3 l4 l5 l6 c1 c2 c3 c4 a1 a2 a3 a4 a5 a6 a7 r1 r2 r3 r4 r5 r6 r7 r8 i1 f1 f2 f3 '
+         's1 d1 n1 t1 b1 k1 o1').split()
 
 # What the roff escapes in the pages stand for, in code.
 ESCAPES = {r'\e': '\\', r'\-': '-', r'\&': '', r'\(aq': "'", r'\(ga': '`', r'\(dq': '"', r'\(ha': '^'}
@@ -151,13 +155,92 @@ class Manual:
 
     def prototypes_are_those_of_the_headers(self):
         for page in self.pages:
-            if page.section != '3pcap':
+            if page.section != '3pcap' and page.name != 'pcap-int':
                 continue
             synopsis = page.synopsis()
-            if page.name != 'pcap':
+            if page.name == 'pcap-int':
+                declared = set(re.findall(r'(\w+)\(', synopsis))
+                missing = self.for_modules() - declared
+                check(not missing, f'{page.path.name}: without a prototype: {sorted(missing)}')
+            elif page.name != 'pcap':
                 declared = set(re.findall(r'(\w+)\(', synopsis))
                 check(declared >= set(page.names()), f'{page.path.name}: names without a prototype')
             self.compile(f'{synopsis}\n', page.name)
+
+    def for_modules(self):
+        """The routines that are exported for modules."""
+        return set(re.findall(r'^\s+(pcapint_\w+);$', (self.source / 'libpcap.map').read_text(), re.MULTILINE))
+
+    def module_header(self):
+        """The header of modules, without comments."""
+        return re.sub(r'/\*.*?\*/', '', (self.source / 'include/pcap-int.h').read_text(), flags=re.DOTALL)
+
+    def module_interface(self):
+        """Each routine, macro, type, and member of a structure that modules have."""
+        header = self.module_header()
+        names = self.for_modules()
+        header_of_files = (self.source / 'include/pcap-module.h').read_text()
+        macros = re.findall(r'^ *#define (\w+)', header + header_of_files, re.MULTILINE)
+        names |= {name for name in macros if name == '_U_' or not name.startswith('lib_') and not name.endswith('_')}
+        names |= set(re.findall(r'^typedef .*\(\*(\w+)\)\(', header, re.MULTILINE)) - set(self.operation_types())
+        for members in self.structures().values():
+            names |= members
+        types = {name.split()[-1] for name in self.structures()} - {'pcap', 'pcap_opt'}
+        return names | types | {'pcap_if_list_t'}
+
+    def operation_types(self):
+        """Types that only a member has, which is described."""
+        return re.findall(r'^\t(\w+_t) \w+;[ \t]*$', self.module_header(), re.MULTILINE)
+
+    def structures(self):
+        """The names of each structure's members."""
+        found = {}
+        for name, body in re.findall(r'^(struct \w+) \{\n(.*?)^\};', self.module_header(), re.MULTILINE | re.DOTALL):
+            found[name] = set(re.findall(r'(\w+)(?:\[[^]]*\])?;', body))
+        check(len(found['struct pcap']) > 35, f'only {len(found["struct pcap"])} members of struct pcap')
+        return found
+
+    def module_interface_is_described(self):
+        page = next(page for page in self.pages if page.name == 'pcap-int')
+        rows = re.findall(r'^\.(?:TP|TQ)\n\.B (.*)$', '\n'.join(page.lines), re.MULTILINE)
+        described = {re.sub(r'\(.*', '', unescape(row)).split()[-1] for row in rows}
+        names = self.module_interface()
+        check(names <= described, f'pcap-int.7 has no row for: {sorted(names - described)}')
+        check(described <= names, f'pcap-int.7 has rows for what is not there: {sorted(described - names)}')
+
+    def howto_is_complete(self):
+        howto = (self.source / 'doc/modules/writing-a-module.md').read_text()
+        structures = self.structures()
+        names = self.for_modules() | structures['struct pcap'] | structures['struct pcap_opt']
+        missing = {name for name in names - {'core'} if not re.search(rf'\b{name}\b', howto)}
+        check(not missing, f'writing-a-module.md does not tell of: {sorted(missing)}')
+        anchors = re.findall(r'^<a id="(\w+)"></a>\*\*(\w+)\.\*\* ', howto, re.MULTILINE)
+        check([anchor for anchor, _ in anchors] == RULES, f'the rules of writing-a-module.md are {anchors}')
+        check(all(rule == anchor.upper() for anchor, rule in anchors), f'a rule has the name of another: {anchors}')
+
+    def names_of_libpcap_are_told(self):
+        page = (self.source / 'doc/modules/from-libpcap.md').read_text()
+        header = (self.source / 'include/libpcap-modules/pcap-int.h').read_text()
+        names = set(re.findall(r'^#define (\w+)', header, re.MULTILINE))
+        names = {name for name in names if not name.lower().startswith('libpcap_modules')}
+        check(len(names) > 15, f'only {len(names)} names in libpcap-modules/pcap-int.h')
+        missing = {name for name in names if not re.search(rf'\b{name}\b', page)}
+        check(not missing, f'from-libpcap.md does not tell of: {sorted(missing)}')
+
+    def documents_lead_somewhere(self):
+        """Links in what is written for those who work with the source."""
+        count = 0
+        for path in [*self.source.glob('*.md'), *self.source.glob('doc/**/*.md')]:
+            for target, anchor in re.findall(r'\]\(([^)#:]*)(?:#([^)]*))?\)', path.read_text()):
+                other = path.parent / target if target else path
+                check(other.exists(), f'{path.name} has a link to {target}, which is not there')
+                if anchor:
+                    text = other.read_text()
+                    headings = re.findall(r'^#+ (.*)$', text, re.MULTILINE)
+                    slugs = {re.sub(r'[^\w -]', '', heading).lower().replace(' ', '-') for heading in headings}
+                    check(anchor in slugs or f'<a id="{anchor}">' in text, f'{path.name}: no {target}#{anchor}')
+                count += 1
+        check(count > 5, f'only {count} links found')
 
     def constants_are_those_of_the_headers(self):
         used = {}
@@ -168,7 +251,8 @@ class Manual:
                     used.setdefault(name, page.path.name)
         check(len(used) > 60, f'only {len(used)} constants found')
         rows = ''.join(f'\t(long long){name}, /* {page} */\n' for name, page in sorted(used.items()))
-        self.compile('#include <pcap/weir.h>\n#include <pcap/pcapng.h>\nconst long long values[] = {\n' + rows + '};\n', 'constants')
+        headers = ''.join(f'#include <{name}>\n' for name in ('pcap/weir.h', 'pcap/pcapng.h', 'pcap-module.h'))
+        self.compile(f'{headers}const long long values[] = {{\n{rows}}};\n', 'constants')
 
     def examples_compile(self):
         count = 0
@@ -202,6 +286,10 @@ def main():
         ('pcap(3PCAP) names every call', manual.overview_is_complete),
         ('mandoc finds no fault in a page', manual.pages_lint),
         ('prototypes are those of the headers', manual.prototypes_are_those_of_the_headers),
+        ('the module interface is described', manual.module_interface_is_described),
+        ('the HOWTO of modules is complete', manual.howto_is_complete),
+        ('names for modules from libpcap are told', manual.names_of_libpcap_are_told),
+        ('links in documents lead somewhere', manual.documents_lead_somewhere),
         ('constants are those of the headers', manual.constants_are_those_of_the_headers),
         ('tables are those of the library', manual.tables_are_those_of_the_library),
         ('examples compile', manual.examples_compile),

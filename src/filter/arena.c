@@ -30,6 +30,41 @@ void arena_free(struct arena *arena)
 		arena->blocks = block->next;
 		free(block);
 	}
+	free(arena->spare);
+	arena->spare = NULL;
+}
+
+struct arena_mark arena_mark(const struct arena *arena)
+{
+	return (struct arena_mark){arena->blocks, arena->at, arena->left};
+}
+
+void arena_rewind(struct arena *arena, struct arena_mark mark)
+{
+	while (arena->blocks != mark.newest) {
+		struct arena_block *block = arena->blocks;
+		arena->blocks = block->next;
+		arena->used -= block->size;
+		free(arena->spare);
+		arena->spare = block;
+	}
+	arena->at = mark.at;
+	arena->left = arena->failed ? 0 : mark.left;
+}
+
+/* A block of about this size, or one that is there and large enough. */
+static struct arena_block *take_block(struct arena *arena, size_t size, size_t wanted, size_t allowed)
+{
+	struct arena_block *block = arena->spare;
+
+	if (block != NULL && block->size >= wanted && block->size <= allowed) {
+		arena->spare = NULL;
+		return block;
+	}
+	block = malloc(sizeof(*block) + size);
+	if (block != NULL)
+		block->size = size;
+	return block;
 }
 
 /* With room for so much; false, and failed for good, if there is none. */
@@ -46,22 +81,21 @@ static bool add_block(struct arena *arena, size_t wanted)
 		size = wanted;
 	struct arena_block *block = NULL;
 	if (!arena->failed && size <= allowed)
-		block = malloc(sizeof(*block) + size);
+		block = take_block(arena, size, wanted, allowed);
 	if (block == NULL) {
 		arena->failed = true;
 		arena->left = 0;
 		return false;
 	}
 	block->next = arena->blocks;
-	block->size = size;
 	arena->blocks = block;
-	arena->used += size;
+	arena->used += block->size;
 	arena->at = block->data;
-	arena->left = size;
+	arena->left = block->size;
 	return true;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+void *arena_alloc_raw(struct arena *arena, size_t size)
 {
 	size_t rounded = (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
 
@@ -71,7 +105,14 @@ void *arena_alloc(struct arena *arena, size_t size)
 	void *memory = arena->at;
 	arena->at += rounded;
 	arena->left -= rounded;
-	return memset(memory, 0, rounded);
+	return memory;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	void *memory = arena_alloc_raw(arena, size);
+
+	return memory != NULL ? memset(memory, 0, size) : NULL;
 }
 
 char *arena_copy(struct arena *arena, const char *text, size_t length)

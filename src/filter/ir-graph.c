@@ -4,8 +4,6 @@
  */
 #include "filter/ir.h"
 
-#include <stdlib.h>
-
 #include "filter/ir-private.h"
 
 /*
@@ -14,10 +12,10 @@
  */
 struct block **ir_order(struct ir *ir, size_t *count)
 {
-	struct block **order = arena_alloc(ir->scratch, (ir->block_count + 1) * sizeof(*order));
-	struct block **stack = arena_alloc(ir->scratch, (2 * (size_t)ir->block_count + 2) * sizeof(*stack));
-	bool *seen = arena_alloc(ir->scratch, ir->block_count + 1);
-	bool *done = arena_alloc(ir->scratch, ir->block_count + 1);
+	enum { UNSEEN, SEEN, DONE };
+	struct block **order = arena_alloc_raw(ir->scratch, (ir->block_count + 1) * sizeof(*order));
+	struct block **stack = arena_alloc_raw(ir->scratch, (2 * (size_t)ir->block_count + 2) * sizeof(*stack));
+	uint8_t *state = arena_alloc(ir->scratch, ir->block_count + 1);
 	size_t depth = 0, n = 0;
 
 	if (ir_failed(ir) || ir->root == NULL)
@@ -25,17 +23,17 @@ struct block **ir_order(struct ir *ir, size_t *count)
 	stack[depth++] = ir->root;
 	while (depth > 0) {
 		struct block *b = stack[depth - 1];
-		if (!seen[b->number]) {
-			seen[b->number] = true;
-			if (b->yes != NULL && !seen[b->yes->number])
+		if (state[b->number] == UNSEEN) {
+			state[b->number] = SEEN;
+			if (b->yes != NULL && state[b->yes->number] == UNSEEN)
 				stack[depth++] = b->yes;
-			if (b->no != NULL && !seen[b->no->number])
+			if (b->no != NULL && state[b->no->number] == UNSEEN)
 				stack[depth++] = b->no;
 			continue;
 		}
 		depth--;
-		if (!done[b->number]) {
-			done[b->number] = true;
+		if (state[b->number] != DONE) {
+			state[b->number] = DONE;
 			order[n++] = b;
 		}
 	}
@@ -69,9 +67,12 @@ void ir_relink(struct ir *ir, struct block **order, size_t count, struct block *
 	ir->root = made[order[0]->number];
 }
 
-static struct block *replaced(
-	struct ir *ir, struct block **order, size_t position, struct block *with, struct block **made)
+struct block *ir_replaced(struct ir *ir, struct block **order, size_t position, struct block *with)
 {
+	struct block **made = arena_alloc(ir->scratch, (ir->block_count + 1) * sizeof(*made));
+
+	if (made == NULL || with == NULL)
+		return NULL;
 	made[order[position]->number] = with;
 	for (size_t i = position; i-- > 0;) {
 		struct block *b = order[i];
@@ -83,19 +84,6 @@ static struct block *replaced(
 			return NULL;
 	}
 	return made[order[0]->number];
-}
-
-struct block *ir_replaced(struct ir *ir, struct block **order, size_t position, struct block *with)
-{
-	struct block **made = calloc(ir->block_count + 1, sizeof(*made));
-
-	if (made == NULL || with == NULL) {
-		free(made);
-		return NULL;
-	}
-	struct block *root = replaced(ir, order, position, with, made);
-	free(made);
-	return root;
 }
 
 struct pass {
@@ -123,17 +111,13 @@ static const struct pass last_passes[] = {
 	{"split", pass_split},       /* the same, where that makes it faster and a little longer */
 };
 
-/* Runs a pass with memory of its own for what it needs while it runs. */
+/* Runs a pass; what it needs while it runs is given back. */
 static int run_pass(struct ir *ir, const struct pass *pass)
 {
-	struct arena scratch;
-
-	arena_init(&scratch, ir->arena->limit);
-	ir->scratch = &scratch;
+	struct arena_mark mark = arena_mark(ir->scratch);
 	int status = pass->run(ir);
-	ir->arena->failed |= scratch.failed;
-	ir->scratch = ir->arena;
-	arena_free(&scratch);
+
+	arena_rewind(ir->scratch, mark);
 	return status;
 }
 
@@ -147,9 +131,11 @@ static int run_pass(struct ir *ir, const struct pass *pass)
 
 static size_t reachable(struct ir *ir)
 {
+	struct arena_mark mark = arena_mark(ir->scratch);
 	size_t count = 0;
 
 	ir_order(ir, &count);
+	arena_rewind(ir->scratch, mark);
 	return count;
 }
 
@@ -171,26 +157,36 @@ static int run_passes(struct ir *ir, const struct pass *table, size_t count, boo
  * to come down to one block by steps of 1/64, and the time is near to linear, also for an expression where each gain
  * makes way for the next.
  */
-int ir_optimize(struct ir *ir)
+static int run_rounds(struct ir *ir)
 {
 	size_t before, after = reachable(ir);
-	struct cost at_first = {0};
 	bool changed = true;
 
-	if (after <= SMALL)
-		ir_measure(ir, &at_first);
-	ir->longest = at_first.length;
+	ir->first = after <= SMALL ? ir->root : NULL;
 	for (int round = 1; changed; round++) {
 		before = after;
 		changed = false;
 		if (run_passes(ir, passes, sizeof(passes) / sizeof(passes[0]), &changed) < 0)
 			return -1;
+		if (!changed)
+			break;
 		after = reachable(ir);
-		changed &= round < ROUNDS_AT_LEAST || (before > after && (before - after) * WORTHWHILE >= before);
+		changed = round < ROUNDS_AT_LEAST || (before > after && (before - after) * WORTHWHILE >= before);
 	}
-	if (run_passes(ir, last_passes, sizeof(last_passes) / sizeof(last_passes[0]), &changed) < 0)
-		return -1;
-	return ir_failed(ir) ? -1 : 0;
+	return run_passes(ir, last_passes, sizeof(last_passes) / sizeof(last_passes[0]), &changed);
+}
+
+int ir_optimize(struct ir *ir)
+{
+	struct arena scratch;
+
+	arena_init(&scratch, ir->arena->limit);
+	ir->scratch = &scratch;
+	int status = run_rounds(ir);
+	ir->arena->failed |= scratch.failed;
+	ir->scratch = ir->arena;
+	arena_free(&scratch);
+	return ir->arena->failed ? -1 : status;
 }
 
 static const char *verify_block(const struct ir *ir, const struct block *b, const size_t *position)

@@ -5,17 +5,19 @@
  */
 #include "filter/ir-possible.h"
 
-struct possible possible_between(uint32_t low, uint32_t high)
+#include <string.h>
+
+void possible_between(struct possible *p, uint32_t low, uint32_t high)
 {
-	return (struct possible){.count = 1, .ranges = {{low, high}}};
+	p->count = 1;
+	p->zero_bits = p->one_bits = p->some_bits = 0;
+	p->ranges[0] = (struct range){low, high};
 }
 
-struct possible possible_at_first(const struct value *value)
+void possible_at_first(struct possible *p, const struct value *value)
 {
-	struct possible p = possible_between(0, ir_largest(value));
-
-	p.zero_bits = ~ir_possible_bits(value);
-	return p;
+	possible_between(p, 0, ir_largest(value));
+	p->zero_bits = ~ir_possible_bits(value);
 }
 
 /* Makes room: joins the two ranges with the smallest gap between them. */
@@ -49,32 +51,43 @@ static void append(struct range *ranges, uint32_t *count, uint32_t low, uint32_t
 static void take_out(struct possible *p, uint32_t low, uint32_t high)
 {
 	struct range left[MOST_RANGES + 1];
-	uint32_t count = 0;
+	uint32_t first = 0, count = 0, last;
 
-	for (uint32_t i = 0; i < p->count; i++) {
-		struct range r = p->ranges[i];
-		if (r.high < low || r.low > high) {
-			left[count++] = r;
-			continue;
-		}
+	while (first < p->count && p->ranges[first].high < low)
+		first++;
+	for (last = first; last < p->count && p->ranges[last].low <= high; last++) {
+		struct range r = p->ranges[last];
 		if (r.low < low)
 			left[count++] = (struct range){r.low, low - 1};
 		if (r.high > high)
 			left[count++] = (struct range){high + 1, r.high};
 	}
-	if (count > MOST_RANGES)
+	if (first == last)
+		return;
+	while (last < p->count)
+		left[count++] = p->ranges[last++];
+	if (first + count > MOST_RANGES) {
+		memmove(left + first, left, count * sizeof(*left));
+		memcpy(left, p->ranges, first * sizeof(*left));
+		count += first;
+		first = 0;
 		join_nearest(left, &count);
-	p->count = count;
-	for (uint32_t i = 0; i < count; i++)
-		p->ranges[i] = left[i];
+	}
+	memcpy(p->ranges + first, left, count * sizeof(*left));
+	p->count = first + count;
 }
 
 static void keep_between(struct possible *p, uint32_t low, uint32_t high)
 {
-	if (low > 0)
-		take_out(p, 0, low - 1);
-	if (high < UINT32_MAX)
-		take_out(p, high + 1, UINT32_MAX);
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < p->count; i++) {
+		struct range r = p->ranges[i];
+		if (r.high < low || r.low > high)
+			continue;
+		p->ranges[kept++] = (struct range){r.low > low ? r.low : low, r.high < high ? r.high : high};
+	}
+	p->count = kept;
 }
 
 /* Whether a number has the bits that are known. */
@@ -143,15 +156,26 @@ void possible_narrow(struct possible *p, const struct block *test, bool outcome)
 	check_numbers(p, test, outcome);
 }
 
+bool possible_same(const struct possible *a, const struct possible *b)
+{
+	if (a->count != b->count || a->zero_bits != b->zero_bits || a->one_bits != b->one_bits ||
+		a->some_bits != b->some_bits)
+		return false;
+	for (uint32_t i = 0; i < a->count; i++)
+		if (a->ranges[i].low != b->ranges[i].low || a->ranges[i].high != b->ranges[i].high)
+			return false;
+	return true;
+}
+
 void possible_join(struct possible *at, const struct possible *other)
 {
 	struct range both[2 * MOST_RANGES];
 	uint32_t count = 0, i = 0, j = 0;
 
-	if (other->count == 0)
+	if (other->count == 0 || possible_same(at, other))
 		return;
 	if (at->count == 0) {
-		*at = *other;
+		possible_copy(at, other);
 		return;
 	}
 	while (i < at->count || j < other->count) {

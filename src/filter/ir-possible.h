@@ -21,10 +21,22 @@ struct possible {
 	struct range ranges[MOST_RANGES];
 };
 
+/* Copies no more than there is. */
+static inline void possible_copy(struct possible *to, const struct possible *from)
+{
+	to->count = from->count;
+	to->zero_bits = from->zero_bits;
+	to->one_bits = from->one_bits;
+	to->some_bits = from->some_bits;
+	for (uint32_t i = 0; i < from->count; i++)
+		to->ranges[i] = from->ranges[i];
+}
+
 /* What is known of a value from its own form. */
-struct possible possible_at_first(const struct value *value);
+void possible_at_first(struct possible *p, const struct value *value);
 /* One of the numbers from low to high. */
-struct possible possible_between(uint32_t low, uint32_t high);
+void possible_between(struct possible *p, uint32_t low, uint32_t high);
+bool possible_same(const struct possible *a, const struct possible *b);
 /* Narrows by a test of the value against a constant, which had this outcome. */
 void possible_narrow(struct possible *p, const struct block *test, bool outcome);
 /* What it can be coming by either way. */

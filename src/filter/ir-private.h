@@ -48,18 +48,13 @@ int pass_restrict(struct ir *ir);
 int pass_split(struct ir *ir);
 int pass_swap(struct ir *ir);
 
-/* What a graph costs as a program: its instructions, and those run on a packet, about. */
-struct cost {
-	uint32_t length;
-	double run;
-};
-
 /* Whether one cost is better than another, in a strict order: so that a pass that only goes to better ones ends. */
-typedef bool better_function(const struct ir *ir, const struct cost *a, const struct cost *b);
+typedef bool better_function(struct ir *ir, const struct cost *a, const struct cost *b);
 
-void program_cost(const struct bpf_program *program, struct arena *arena, struct cost *cost);
-/* lower-measure.c: what a graph costs; false if it cannot be lowered. */
-bool ir_measure(const struct ir *ir, struct cost *cost);
+/* lower-measure.c: what the graph costs; false if it cannot be lowered. */
+bool ir_measure(struct ir *ir, struct cost *cost);
+/* The program may become so long where that makes it faster: as long as it was before the passes. */
+uint32_t ir_longest(struct ir *ir);
 /* Makes root the graph's, with what follows from that, if its cost is better than that given, which it becomes. */
 bool ir_try(struct ir *ir, struct block *root, struct cost *cost, better_function *better);
 

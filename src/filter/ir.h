@@ -66,11 +66,14 @@ struct block {
 	bool ipv6;
 	uint8_t protocol;
 	uint32_t number;
-	/* For passes; meaning is the pass's. */
-	uint32_t mark;
-	void *data;
 	struct block *next_in_bucket;
 	struct block *made_before;
+};
+
+/* What a graph costs as a program: its instructions, and those run on a packet, about. */
+struct cost {
+	uint32_t length;
+	double run;
 };
 
 struct ir {
@@ -86,8 +89,11 @@ struct ir {
 	struct block *accept;
 	struct block *reject;
 	struct block *root;
-	uint32_t longest; /* the program may become so long where that makes it faster */
-	bool trying;      /* it is lowered to be measured: what takes time for little gain is left out */
+	struct block *first;    /* the root before the passes, where it is yet to be measured; otherwise NULL */
+	uint32_t longest;       /* the program may become so long where that makes it faster (see ir_longest()) */
+	struct block *tried;    /* the root of a graph in which the edges were tried in vain */
+	struct block *measured; /* the root of the graph that costs this */
+	struct cost cost;
 	/* Told of the graph after each pass that has changed it; NULL: nobody is. */
 	void (*watch)(const struct ir *ir, const char *pass, void *context);
 	void *watch_context;

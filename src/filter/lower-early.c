@@ -3,7 +3,6 @@
  * Where a header starts is often needed on several ways, and computed on each. Here such a value is computed once,
  * before the ways part, if that makes the program shorter.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include <pcap.h>
@@ -73,15 +72,17 @@ static bool is_safe(const struct early *e, size_t position, const struct value *
 
 static double cost_of(struct early *e)
 {
+	struct arena_mark mark;
 	struct bpf_program program;
-	struct cost cost;
+	struct cost cost = {.run = 1e9};
 
+	/* The blocks keep what they have grown to. */
 	lower_blocks(e->code, e->blocks, e->count, e->position);
+	mark = arena_mark(e->code->ir->scratch);
 	e->trials++;
-	if (e->code->too_deep || code_layout(e->code->ir, e->blocks, e->count, 1, &program) < 0)
-		return 1e9;
-	program_cost(&program, e->code->ir->arena, &cost);
-	free(program.bf_insns);
+	if (!e->code->too_deep && code_layout(e->code->ir, e->blocks, e->count, 1, &program) == 0)
+		program_cost(&program, e->code->ir->scratch, &cost);
+	arena_rewind(e->code->ir->scratch, mark);
 	return cost.length + cost.run;
 }
 
@@ -91,6 +92,8 @@ static void place_value(struct early *e, const struct value *value, int free_slo
 	uint8_t *slot = &e->code->slot[value->number], own_slot = *slot, best_slot = *slot;
 	size_t best = e->count;
 
+	if (free_slot > e->code->slots)
+		e->code->slots = free_slot;
 	for (size_t i = e->count; i-- > 0 && e->trials < MOST_TRIALS;) {
 		if (e->blocks[i].early != NULL || !is_safe(e, i, value))
 			continue;
@@ -120,26 +123,27 @@ static int find_free_slot(const struct code *code)
 	return used < SCRATCH_VALUES ? used + 1 : 0;
 }
 
-void lower_early(struct code *code, struct block_code *blocks, size_t count, const uint32_t *position,
-	const struct value *const *values)
+void lower_early(struct code *code, struct block_code *blocks, size_t count, const uint32_t *position)
 {
-	struct early e = {.code = code,
-		.blocks = blocks,
-		.count = count,
-		.position = position,
-		.needed = arena_alloc(code->ir->arena, count + 1)};
-	uint32_t *computed = arena_alloc(code->ir->arena, (code->ir->value_count + 1) * sizeof(*computed));
+	struct early e = {.code = code, .blocks = blocks, .count = count, .position = position};
+	uint32_t *computed = NULL;
 
-	if (code->ir->arena->failed || count > MOST_BLOCKS)
+	if (count > MOST_BLOCKS)
 		return;
-	memcpy(computed, code->computed, code->ir->value_count * sizeof(*computed));
 	for (uint32_t v = code->ir->value_count; v-- > 0;) {
-		if (values[v] == NULL || computed[v] < 2 || code_cost(values[v]) < 3)
+		if ((computed != NULL ? computed : code->computed)[v] < 2 || code_cost(code->values[v]) < 3)
 			continue;
-		if (e.cost == 0)
+		if (computed == NULL) {
+			computed = arena_alloc_raw(code->ir->scratch, code->ir->value_count * sizeof(*computed));
+			e.needed = arena_alloc_raw(code->ir->scratch, count + 1);
+			if (ir_failed(code->ir))
+				return;
+			memcpy(computed, code->computed, code->ir->value_count * sizeof(*computed));
 			e.cost = cost_of(&e);
-		find_needed(&e, values[v]);
-		place_value(&e, values[v], find_free_slot(code));
+		}
+		find_needed(&e, code->values[v]);
+		place_value(&e, code->values[v], find_free_slot(code));
 	}
-	lower_blocks(code, blocks, count, position);
+	if (computed != NULL)
+		lower_blocks(code, blocks, count, position);
 }

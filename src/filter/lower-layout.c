@@ -7,13 +7,13 @@
  */
 #include "filter/lower.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define REACH 255
 
 /* Addresses count instructions from the program's end, so that they do not move while it grows at its start. */
 struct layout {
+	struct arena *scratch;
 	struct bpf_insn *insns; /* backwards: the last instruction first */
 	uint32_t count;
 	uint32_t size;
@@ -29,11 +29,11 @@ struct layout {
 static int put(struct layout *layout, struct bpf_insn insn)
 {
 	if (layout->count == layout->size) {
-		uint32_t size = layout->size != 0 ? 2 * layout->size : 64;
-		struct bpf_insn *insns = realloc(layout->insns, size * sizeof(*insns));
+		uint32_t size = 2 * layout->size;
+		struct bpf_insn *insns = arena_alloc_raw(layout->scratch, size * sizeof(*insns));
 		if (insns == NULL)
 			return -1;
-		layout->insns = insns;
+		layout->insns = memcpy(insns, layout->insns, layout->count * sizeof(*insns));
 		layout->size = size;
 	}
 	layout->insns[layout->count++] = insn;
@@ -134,31 +134,37 @@ static int put_block(struct layout *layout, const struct block_code *code)
 	return 0;
 }
 
+/* So many jumps to far targets have room without growing. */
+#define FEW_JUMPS 16
+
 int code_layout(
 	struct ir *ir, const struct block_code *blocks, size_t count, uint32_t snaplen, struct bpf_program *program)
 {
-	struct layout layout = {.snaplen = snaplen,
-		.address = arena_alloc(ir->arena, (ir->block_count + 1) * sizeof(*layout.address)),
-		.nearest = arena_alloc(ir->arena, (ir->block_count + 1) * sizeof(*layout.nearest)),
-		.placed = arena_alloc(ir->arena, (ir->block_count + 1) * sizeof(*layout.placed)),
-		.places = 64};
+	struct layout layout = {.scratch = ir->scratch,
+		.snaplen = snaplen,
+		.size = FEW_JUMPS,
+		.address = arena_alloc_raw(ir->scratch, (ir->block_count + 1) * sizeof(*layout.address)),
+		.nearest = arena_alloc_raw(ir->scratch, (ir->block_count + 1) * sizeof(*layout.nearest)),
+		.placed = arena_alloc_raw(ir->scratch, (ir->block_count + 1) * sizeof(*layout.placed)),
+		.places = 16};
+
+	for (size_t i = 0; i < count; i++)
+		layout.size += blocks[i].count + 1;
 	while (layout.places < 2 * count)
 		layout.places *= 2;
-	layout.table = arena_alloc(ir->arena, layout.places * sizeof(*layout.table));
-	int status = ir->arena->failed ? -1 : 0;
-
-	for (size_t i = count; i-- > 0 && status == 0;)
-		status = put_block(&layout, &blocks[i]);
-	if (status == 0) {
-		for (uint32_t i = 0; i < layout.count / 2; i++) {
-			struct bpf_insn swap = layout.insns[i];
-			layout.insns[i] = layout.insns[layout.count - 1 - i];
-			layout.insns[layout.count - 1 - i] = swap;
-		}
-		program->bf_len = layout.count;
-		program->bf_insns = layout.insns;
-		return 0;
+	layout.insns = arena_alloc_raw(ir->scratch, layout.size * sizeof(*layout.insns));
+	layout.table = arena_alloc(ir->scratch, layout.places * sizeof(*layout.table));
+	if (ir_failed(ir))
+		return -1;
+	for (size_t i = count; i-- > 0;)
+		if (put_block(&layout, &blocks[i]) < 0)
+			return -1;
+	for (uint32_t i = 0; i < layout.count / 2; i++) {
+		struct bpf_insn swap = layout.insns[i];
+		layout.insns[i] = layout.insns[layout.count - 1 - i];
+		layout.insns[layout.count - 1 - i] = swap;
 	}
-	free(layout.insns);
-	return -1;
+	program->bf_len = layout.count;
+	program->bf_insns = layout.insns;
+	return 0;
 }

@@ -2,19 +2,17 @@
 /*
  * What a graph costs as a program: for passes that try something and keep it if that made the program better.
  */
-#include <stdlib.h>
-
 #include <pcap.h>
 
-#include "filter/ir-private.h"
+#include "filter/lower.h"
 
 /*
  * The instructions run on a packet if each test is as likely to go either way. Jumps go forward; the one back, of
  * "protochain", counts for nothing.
  */
-static double instructions_run(const struct bpf_program *program, struct arena *arena)
+static double instructions_run(const struct bpf_program *program, struct arena *scratch)
 {
-	double *likely = arena_alloc(arena, program->bf_len * sizeof(*likely));
+	double *likely = arena_alloc(scratch, program->bf_len * sizeof(*likely));
 	double sum = 0;
 
 	if (likely == NULL)
@@ -38,48 +36,62 @@ static double instructions_run(const struct bpf_program *program, struct arena *
 	return sum;
 }
 
-void program_cost(const struct bpf_program *program, struct arena *arena, struct cost *cost)
+void program_cost(const struct bpf_program *program, struct arena *scratch, struct cost *cost)
 {
-	*cost = (struct cost){program->bf_len, instructions_run(program, arena)};
+	*cost = (struct cost){program->bf_len, instructions_run(program, scratch)};
 }
 
-bool ir_measure(const struct ir *ir, struct cost *cost)
+static bool measure(struct ir *ir, struct cost *cost)
 {
-	struct ir copy = *ir;
-	struct arena scratch;
+	struct arena_mark mark = arena_mark(ir->scratch);
 	struct bpf_program program;
-	char errbuf[PCAP_ERRBUF_SIZE];
+	bool too_deep, done = lower_graph(ir, 1, false, &program, &too_deep) == 0;
 
-	arena_init(&scratch, ir->arena->limit);
-	copy.arena = copy.scratch = &scratch;
-	copy.trying = true;
-	bool done = ir_lower(&copy, 1, &program, errbuf) == 0;
-	if (done) {
-		program_cost(&program, &scratch, cost);
-		free(program.bf_insns);
+	if (done)
+		program_cost(&program, ir->scratch, cost);
+	arena_rewind(ir->scratch, mark);
+	return done && !ir_failed(ir);
+}
+
+bool ir_measure(struct ir *ir, struct cost *cost)
+{
+	if (ir->measured != ir->root && !measure(ir, &ir->cost))
+		return false;
+	ir->measured = ir->root;
+	*cost = ir->cost;
+	return true;
+}
+
+uint32_t ir_longest(struct ir *ir)
+{
+	struct block *root = ir->root;
+	struct cost cost;
+
+	if (ir->first != NULL) {
+		ir->root = ir->first;
+		ir->first = NULL;
+		ir->longest = measure(ir, &cost) ? cost.length : 0;
+		ir->root = root;
 	}
-	done &= !scratch.failed;
-	arena_free(&scratch);
-	return done;
+	return ir->longest;
 }
 
 bool ir_try(struct ir *ir, struct block *root, struct cost *cost, better_function *better)
 {
 	struct block *before = ir->root;
-	struct arena scratch, *outer = ir->scratch;
+	struct arena_mark mark = arena_mark(ir->scratch);
 	struct cost with;
 
 	if (root == NULL)
 		return false;
-	arena_init(&scratch, ir->arena->limit);
-	ir->scratch = &scratch;
 	ir->root = root;
-	bool kept = pass_ranges(ir) >= 0 && pass_order(ir) >= 0 && ir_measure(ir, &with) && better(ir, &with, cost);
-	if (kept)
-		*cost = with;
-	else
+	bool kept = pass_ranges(ir) >= 0 && pass_order(ir) >= 0 && measure(ir, &with) && better(ir, &with, cost);
+	if (kept) {
+		ir->measured = ir->root;
+		*cost = ir->cost = with;
+	} else {
 		ir->root = before;
-	ir->scratch = outer;
-	arena_free(&scratch);
+	}
+	arena_rewind(ir->scratch, mark);
 	return kept;
 }

@@ -21,7 +21,7 @@ void lower_select(struct code *code, const struct value *value)
 	struct machine chosen = code->machine;
 	code->machine = otherwise;
 	code_load_a(code, value->right);
-	if (code->ir->arena->failed)
+	if (ir_failed(code->ir))
 		return;
 	uint32_t second = leave + 1;
 	block->insns[leave].k = block->count - second;
@@ -31,5 +31,5 @@ void lower_select(struct code *code, const struct value *value)
 	if (second - test - 1 > UINT8_MAX)
 		code->too_deep = true;
 	block->insns[test].jf = second - test - 1;
-	code_meet(&code->machine, &chosen);
+	code_meet(code, &code->machine, &chosen);
 }

@@ -17,7 +17,7 @@ void code_jump(struct code *code, uint16_t opcode, uint32_t k, uint8_t yes, uint
 
 	if (block->count == block->size) {
 		uint32_t size = block->size != 0 ? 2 * block->size : 8;
-		struct bpf_insn *insns = arena_alloc(code->ir->arena, size * sizeof(*insns));
+		struct bpf_insn *insns = arena_alloc_raw(code->ir->scratch, size * sizeof(*insns));
 		if (insns == NULL)
 			return;
 		if (block->count > 0)
@@ -51,6 +51,7 @@ static void keep(struct code *code, const struct value *value, uint16_t store)
 	int slot = code->slot[value->number] - 1;
 
 	code->computed[value->number]++;
+	code->values[value->number] = value;
 	if (slot < 0 || code->machine.memory[slot] == value)
 		return;
 	code_emit(code, store, slot);
@@ -222,23 +223,23 @@ void code_load_x(struct code *code, const struct value *value)
 	code->machine.x = value;
 }
 
-void code_meet(struct machine *machine, const struct machine *other)
+void code_meet(const struct code *code, struct machine *machine, const struct machine *other)
 {
 	if (machine->a != other->a)
 		machine->a = NULL;
 	if (machine->x != other->x)
 		machine->x = NULL;
-	for (int i = 0; i < BPF_MEMWORDS; i++)
+	for (int i = 0; i < code->slots; i++)
 		if (machine->memory[i] != other->memory[i])
 			machine->memory[i] = NULL;
 }
 
-static void meet(struct block_code *block, const struct machine *machine)
+static void meet(const struct code *code, struct block_code *block)
 {
 	if (block->machine_known)
-		code_meet(&block->machine, machine);
+		code_meet(code, &block->machine, &code->machine);
 	else
-		block->machine = *machine;
+		block->machine = code->machine;
 	block->machine_known = true;
 }
 
@@ -291,8 +292,8 @@ size_t lower_blocks(struct code *code, struct block_code *blocks, size_t count, 
 		total += blocks[i].count;
 		if (blocks[i].block->yes == NULL)
 			continue;
-		meet(&blocks[position[blocks[i].block->yes->number]], &code->machine);
-		meet(&blocks[position[blocks[i].block->no->number]], &code->machine);
+		meet(code, &blocks[position[blocks[i].block->yes->number]]);
+		meet(code, &blocks[position[blocks[i].block->no->number]]);
 	}
 	return total;
 }
@@ -310,14 +311,12 @@ int code_cost(const struct value *value)
 }
 
 /* Gives scratch words to values that were computed more than once and cost more than to store and load them again. */
-static bool assign_slots(struct code *code, const struct value *const *values)
+static bool assign_slots(struct code *code)
 {
-	int slots = 0;
-
-	for (uint32_t i = 0; i < code->ir->value_count && slots < SCRATCH_VALUES; i++)
-		if (values[i] != NULL && code->computed[i] > 1 && code_cost(values[i]) > 2)
-			code->slot[i] = ++slots;
-	return slots > 0;
+	for (uint32_t i = 0; i < code->ir->value_count && code->slots < SCRATCH_VALUES; i++)
+		if (code->computed[i] > 1 && code_cost(code->values[i]) > 2)
+			code->slot[i] = ++code->slots;
+	return code->slots > 0;
 }
 
 /* Takes them back from those that were never read again. */
@@ -334,55 +333,69 @@ static bool drop_slots(struct code *code)
 	return dropped;
 }
 
-static const struct value **all_values(struct ir *ir)
+/* Lowers the blocks without scratch words for values, and with them where that is shorter. */
+static void lower_with_slots(struct code *code, struct block_code *blocks, size_t count, const uint32_t *position)
 {
-	const struct value **values = arena_alloc(ir->arena, (ir->value_count + 1) * sizeof(*values));
+	size_t plain = lower_blocks(code, blocks, count, position);
 
-	for (size_t i = 0; values != NULL && i < ir->value_buckets; i++)
-		for (const struct value *v = ir->value_table[i]; v != NULL; v = v->next_in_bucket)
-			values[v->number] = v;
-	return values;
+	if (!assign_slots(code))
+		return;
+	size_t with_slots = lower_blocks(code, blocks, count, position);
+	if (drop_slots(code))
+		with_slots = lower_blocks(code, blocks, count, position);
+	if (with_slots <= plain)
+		return;
+	memset(code->slot, 0, code->ir->value_count);
+	lower_blocks(code, blocks, count, position);
+}
+
+int lower_graph(struct ir *ir, uint32_t snaplen, bool early, struct bpf_program *program, bool *too_deep)
+{
+	size_t count = 0, values = ir->value_count + 1;
+	struct block **order = ir_order(ir, &count);
+	struct block_code *blocks = arena_alloc_raw(ir->scratch, (count + 1) * sizeof(*blocks));
+	uint32_t *position = arena_alloc_raw(ir->scratch, (ir->block_count + 1) * sizeof(*position));
+	struct code code = {.ir = ir,
+		.snaplen = snaplen,
+		.computed = arena_alloc_raw(ir->scratch, values * sizeof(*code.computed)),
+		.slot = arena_alloc(ir->scratch, values),
+		.read = arena_alloc_raw(ir->scratch, values * sizeof(*code.read)),
+		.values = arena_alloc_raw(ir->scratch, values * sizeof(*code.values))};
+
+	if (ir_failed(ir))
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		blocks[i].block = order[i];
+		blocks[i].early = NULL;
+		blocks[i].insns = NULL;
+		blocks[i].size = 0;
+		position[order[i]->number] = (uint32_t)i;
+	}
+	lower_with_slots(&code, blocks, count, position);
+	if (early)
+		lower_early(&code, blocks, count, position);
+	*too_deep = code.too_deep;
+	return code.too_deep || ir_failed(ir) ? -1 : code_layout(ir, blocks, count, snaplen, program);
 }
 
 int ir_lower(struct ir *ir, uint32_t snaplen, struct bpf_program *program, char *errbuf)
 {
-	size_t count = 0;
-	struct block **order = ir_order(ir, &count);
-	struct block_code *blocks = arena_alloc(ir->arena, (count + 1) * sizeof(*blocks));
-	uint32_t *position = arena_alloc(ir->arena, (ir->block_count + 1) * sizeof(*position));
-	const struct value **values = all_values(ir);
-	struct code code = {.ir = ir,
-		.snaplen = snaplen,
-		.computed = arena_alloc(ir->arena, (ir->value_count + 1) * sizeof(*code.computed)),
-		.slot = arena_alloc(ir->arena, ir->value_count + 1),
-		.read = arena_alloc(ir->arena, (ir->value_count + 1) * sizeof(*code.read))};
+	struct bpf_program made;
+	bool too_deep = false;
 
-	for (size_t i = 0; !ir->arena->failed && i < count; i++) {
-		blocks[i].block = order[i];
-		position[order[i]->number] = i;
-	}
-	if (!ir->arena->failed) {
-		size_t plain = lower_blocks(&code, blocks, count, position);
-		if (assign_slots(&code, values)) {
-			size_t with_slots = lower_blocks(&code, blocks, count, position);
-			if (drop_slots(&code))
-				with_slots = lower_blocks(&code, blocks, count, position);
-			if (with_slots > plain) {
-				memset(code.slot, 0, ir->value_count);
-				lower_blocks(&code, blocks, count, position);
-			}
+	if (lower_graph(ir, snaplen, true, &made, &too_deep) == 0) {
+		struct bpf_insn *insns = malloc(made.bf_len * sizeof(*insns));
+		if (insns != NULL) {
+			program->bf_len = made.bf_len;
+			program->bf_insns = memcpy(insns, made.bf_insns, made.bf_len * sizeof(*insns));
+			return 0;
 		}
-		if (!ir->trying)
-			lower_early(&code, blocks, count, position, values);
 	}
-	if (code.too_deep) {
+	if (too_deep)
 		snprintf(errbuf, PCAP_ERRBUF_SIZE,
 			"the arithmetic is too deep: more than %d right operands wait for left ones",
 			SCRATCH_CHAIN - SCRATCH_VALUES);
-		return -1;
-	}
-	if (!ir->arena->failed && code_layout(ir, blocks, count, snaplen, program) == 0)
-		return 0;
-	snprintf(errbuf, PCAP_ERRBUF_SIZE, "the filter is too large: no memory for its program");
+	else
+		snprintf(errbuf, PCAP_ERRBUF_SIZE, "the filter is too large: no memory for its program");
 	return -1;
 }

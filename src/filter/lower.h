@@ -7,19 +7,19 @@
 
 #include "filter/ir-private.h"
 
-/* What the machine's registers and scratch memory are known to hold; NULL: anything. */
-struct machine {
-	const struct value *a;
-	const struct value *x;
-	const struct value *memory[BPF_MEMWORDS];
-};
-
 /*
  * Scratch words: the first are for values that are used again, the next hold left operands while right ones that need
  * both registers are computed, as deep as an expression nests them, and the last is a protochain loop's.
  */
 #define SCRATCH_VALUES 8
 #define SCRATCH_CHAIN (BPF_MEMWORDS - 1)
+
+/* What the machine's registers, and the scratch memory for values, are known to hold; NULL: anything. */
+struct machine {
+	const struct value *a;
+	const struct value *x;
+	const struct value *memory[SCRATCH_VALUES];
+};
 
 /* A block's instructions up to its jump, and the jump. */
 struct block_code {
@@ -42,6 +42,8 @@ struct code {
 	uint32_t *computed;
 	uint8_t *slot;
 	uint32_t *read;
+	const struct value **values; /* by number: those that were computed */
+	int slots;                   /* words that may have been given out */
 	uint32_t snaplen;
 	int waiting;   /* scratch words that hold operands */
 	bool too_deep; /* there were not enough of them */
@@ -53,7 +55,7 @@ void code_jump(struct code *code, uint16_t opcode, uint32_t k, uint8_t yes, uint
 void code_load_a(struct code *code, const struct value *value);
 void code_load_x(struct code *code, const struct value *value);
 /* What is known where two ways meet: what both agree on, into the first. */
-void code_meet(struct machine *machine, const struct machine *other);
+void code_meet(const struct code *code, struct machine *machine, const struct machine *other);
 /* Brings a value that is one of two into A (lower-select.c). */
 void lower_select(struct code *code, const struct value *value);
 /* Instructions that bring a value into a register from nothing. */
@@ -61,10 +63,13 @@ int code_cost(const struct value *value);
 /* One round over all blocks; how many instructions they have without their jumps. */
 size_t lower_blocks(struct code *code, struct block_code *blocks, size_t count, const uint32_t *position);
 /* Finds values to compute before the ways part that need them (lower-early.c). */
-void lower_early(struct code *code, struct block_code *blocks, size_t count, const uint32_t *position,
-	const struct value *const *values);
-/* Lays the blocks' code out, in order, with all jumps in reach; malloc'ed. 0 or -1 without memory. */
+void lower_early(struct code *code, struct block_code *blocks, size_t count, const uint32_t *position);
+/* Lays the blocks' code out, in order, with all jumps in reach; in scratch memory. 0 or -1 without memory. */
 int code_layout(struct ir *ir, const struct block_code *blocks, size_t count, uint32_t snaplen,
 	struct bpf_program *program);
+/* From the graph to a program in scratch memory; early: with lower_early(). 0 or -1. */
+int lower_graph(struct ir *ir, uint32_t snaplen, bool early, struct bpf_program *program, bool *too_deep);
+/* What a program costs (lower-measure.c). */
+void program_cost(const struct bpf_program *program, struct arena *scratch, struct cost *cost);
 
 #endif

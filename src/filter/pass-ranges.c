@@ -7,8 +7,6 @@
  * type is one of two and so not that of IPv6. For one value at a time, what it can be is carried from the root
  * through the graph, narrowed by each test of it and joined where ways meet.
  */
-#include <string.h>
-
 #include "filter/ir-possible.h"
 
 /* Effort is bounded: values times blocks of a program that no person wrote. */
@@ -45,13 +43,17 @@ static struct block *follow(struct graph *g, const struct value *value, const st
 
 static void carry(struct graph *g, const struct value *value)
 {
-	memset(g->at, 0, g->count * sizeof(*g->at));
-	g->at[0] = possible_at_first(value);
+	struct possible yes, no;
+
+	for (size_t i = 0; i < g->count; i++)
+		g->at[i].count = 0;
+	possible_at_first(&g->at[0], value);
 	for (size_t i = 0; i < g->count; i++) {
 		struct block *b = g->order[i];
 		if (b->yes == NULL || g->at[i].count == 0)
 			continue;
-		struct possible yes = g->at[i], no = g->at[i];
+		possible_copy(&yes, &g->at[i]);
+		possible_copy(&no, &g->at[i]);
 		if (tests_value(b, value)) {
 			possible_narrow(&yes, b, true);
 			possible_narrow(&no, b, false);
@@ -82,13 +84,16 @@ static size_t find_values(struct graph *g, const struct value **values)
 int pass_ranges(struct ir *ir)
 {
 	struct graph g = {.ir = ir};
+	const struct value **values = arena_alloc_raw(ir->scratch, ((size_t)ir->value_count + 1) * sizeof(*values));
 
 	g.order = ir_order(ir, &g.count);
-	g.yes = arena_alloc(ir->scratch, (g.count + 1) * sizeof(*g.yes));
-	g.no = arena_alloc(ir->scratch, (g.count + 1) * sizeof(*g.no));
-	g.position = arena_alloc(ir->scratch, (ir->block_count + 1) * sizeof(*g.position));
-	g.at = arena_alloc(ir->scratch, (g.count + 1) * sizeof(*g.at));
-	const struct value **values = arena_alloc(ir->scratch, (ir->value_count + 1) * sizeof(*values));
+	size_t found = ir_failed(ir) ? 0 : find_values(&g, values);
+	if (found == 0)
+		return ir_failed(ir) ? -1 : 0;
+	g.yes = arena_alloc_raw(ir->scratch, (g.count + 1) * sizeof(*g.yes));
+	g.no = arena_alloc_raw(ir->scratch, (g.count + 1) * sizeof(*g.no));
+	g.position = arena_alloc_raw(ir->scratch, (ir->block_count + 1) * sizeof(*g.position));
+	g.at = arena_alloc_raw(ir->scratch, (g.count + 1) * sizeof(*g.at));
 	if (ir_failed(ir))
 		return -1;
 	for (size_t i = 0; i < g.count; i++) {
@@ -96,7 +101,6 @@ int pass_ranges(struct ir *ir)
 		g.yes[i] = g.order[i]->yes;
 		g.no[i] = g.order[i]->no;
 	}
-	size_t found = find_values(&g, values);
 	for (size_t i = 0; i < found && i * g.count < MOST_WORK; i++)
 		carry(&g, values[i]);
 	if (g.changed)

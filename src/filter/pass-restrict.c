@@ -21,25 +21,38 @@
 /* How much longer a program may become for one instruction less on a packet. */
 #define RUN_WEIGHT 1
 
+/* Of a block that tests what no other block tests: nothing that is known tells its outcome. */
+#define ALONE UINT32_MAX
+
 /*
- * A variable is a value that is tested against constants, or a test of another kind, which is 0 or 1. What it can be
- * is carried from the root through the graph, narrowed by each test of it and joined where ways meet.
+ * A variable is a value that is tested against constants, or a test of another kind, which is 0 or 1; only those that
+ * more than one block tests are followed. What one can be is carried from the root through the graph, narrowed by each
+ * test of it and joined where ways meet.
  */
 struct graph {
 	struct ir *ir;
 	struct block **order;
 	size_t count;
 	size_t variables;
-	uint32_t *position;  /* by block number */
-	uint32_t *variable;  /* by position: of its test */
-	struct possible *at; /* by position, a row of variables each */
-	struct block **left; /* by position: what is left of a block */
+	uint32_t *position; /* by block number */
+	uint32_t *variable; /* by position: of its test */
+	uint64_t *below;    /* by position: the variables tested there or further down, a bit each (see bit()) */
+	uint64_t *known;    /* by position: the variables of which something is known there */
+	struct possible *first; /* by variable: what it can be if nothing is known */
+	struct possible *at;    /* by position, a row of variables each */
+	struct block **left;    /* by position: what is left of a block */
 	/* Of a part of the graph, by position: */
 	bool *marked;
-	int *outcome;
-	uint32_t followed[2]; /* variables */
+	int8_t *outcome;
+	uint32_t followed[2]; /* variables; or ALONE */
 	struct possible *inside[2];
 };
+
+/* Variables can share a bit: it then tells of any of them. */
+static uint64_t bit(uint32_t variable)
+{
+	return variable != ALONE ? UINT64_C(1) << variable % 64 : 0;
+}
 
 static bool is_against_constant(const struct block *b)
 {
@@ -49,26 +62,48 @@ static bool is_against_constant(const struct block *b)
 /* Whether two tests are of the same variable. */
 static bool same_variable(const struct block *a, const struct block *b)
 {
-	if (is_against_constant(a) || is_against_constant(b))
-		return is_against_constant(a) && is_against_constant(b) && a->value == b->value;
-	return a->kind == b->kind && a->op == b->op && a->value == b->value && a->operand == b->operand &&
-	       a->k == b->k && a->ipv6 == b->ipv6 && a->protocol == b->protocol;
+	if (a->value != b->value || is_against_constant(a) != is_against_constant(b))
+		return false;
+	return is_against_constant(a) || (a->kind == b->kind && a->op == b->op && a->operand == b->operand &&
+						 a->k == b->k && a->ipv6 == b->ipv6 && a->protocol == b->protocol);
 }
 
-static void find_variables(struct graph *g)
+/* Numbers the variables that more than one block tests. */
+static bool find_variables(struct graph *g)
 {
-	const struct block **first = arena_alloc(g->ir->scratch, (g->count + 1) * sizeof(*first));
+	const struct block *tests[MOST_BLOCKS];
+	uint32_t number[MOST_BLOCKS], found = 0;
 
-	for (size_t i = 0; first != NULL && i < g->count; i++) {
+	for (size_t i = 0; i < g->count; i++) {
 		uint32_t v = 0;
+		g->variable[i] = ALONE;
 		if (g->order[i]->yes == NULL)
 			continue;
-		while (v < g->variables && !same_variable(first[v], g->order[i]))
+		while (v < found && !same_variable(tests[v], g->order[i]))
 			v++;
-		if (v == g->variables)
-			first[g->variables++] = g->order[i];
+		if (v == found) {
+			tests[found] = g->order[i];
+			number[found++] = ALONE;
+		} else if (number[v] == ALONE) {
+			number[v] = g->variables++;
+		}
 		g->variable[i] = v;
 	}
+	g->first = arena_alloc_raw(g->ir->scratch, (g->variables + 1) * sizeof(*g->first));
+	if (g->first == NULL)
+		return false;
+	for (uint32_t v = 0; v < found; v++) {
+		if (number[v] == ALONE)
+			continue;
+		if (is_against_constant(tests[v]))
+			possible_at_first(&g->first[number[v]], tests[v]->value);
+		else
+			possible_between(&g->first[number[v]], 0, 1);
+	}
+	for (size_t i = 0; i < g->count; i++)
+		if (g->variable[i] != ALONE)
+			g->variable[i] = number[g->variable[i]];
+	return g->variables > 0;
 }
 
 static void narrow(struct possible *p, const struct block *b, bool outcome)
@@ -76,7 +111,7 @@ static void narrow(struct possible *p, const struct block *b, bool outcome)
 	if (is_against_constant(b))
 		possible_narrow(p, b, outcome);
 	else
-		*p = possible_between(outcome, outcome);
+		possible_between(p, outcome, outcome);
 }
 
 static int outcome_of(const struct possible *p, const struct block *b)
@@ -91,43 +126,65 @@ static struct possible *facts_at(const struct graph *g, size_t position)
 	return g->at + position * g->variables;
 }
 
+static bool is_reached(const struct graph *g, size_t position)
+{
+	return facts_at(g, position)->count != 0;
+}
+
+static size_t target_of(const struct graph *g, size_t position, bool outcome)
+{
+	const struct block *b = g->order[position];
+
+	return g->position[(outcome ? b->yes : b->no)->number];
+}
+
 /* What is known on the edge from the block at a position; false if it leads nowhere. */
 static bool facts_on(const struct graph *g, size_t position, bool outcome, struct possible *facts)
 {
 	const struct block *b = g->order[position];
-	struct possible *own = &facts[g->variable[position]];
+	uint32_t own = g->variable[position];
 
-	memcpy(facts, facts_at(g, position), g->variables * sizeof(*facts));
-	int decided = outcome_of(own, b);
+	for (size_t v = 0; v < g->variables; v++)
+		possible_copy(&facts[v], &facts_at(g, position)[v]);
+	if (own == ALONE)
+		return true;
+	int decided = outcome_of(&facts[own], b);
 	if (decided >= 0 && decided != outcome)
 		return false;
-	narrow(own, b, outcome);
-	return own->count > 0;
+	narrow(&facts[own], b, outcome);
+	return facts[own].count > 0;
 }
 
 static void carry(struct graph *g, struct possible *facts)
 {
 	for (size_t v = 0; v < g->variables; v++)
-		for (size_t i = 0; i < g->count; i++)
-			if (g->order[i]->yes != NULL && g->variable[i] == v) {
-				g->at[v] = is_against_constant(g->order[i]) ? possible_at_first(g->order[i]->value)
-									    : possible_between(0, 1);
-				break;
-			}
+		possible_copy(&g->at[v], &g->first[v]);
 	for (size_t i = 0; i < g->count; i++) {
-		struct block *b = g->order[i];
-		if (b->yes == NULL || facts_at(g, i)->count == 0)
+		if (!is_reached(g, i))
 			continue;
-		for (int outcome = 0; outcome <= 1; outcome++) {
+		for (size_t v = 0; v < g->variables; v++)
+			if (!possible_same(&facts_at(g, i)[v], &g->first[v]))
+				g->known[i] |= bit(v);
+		for (int outcome = 0; outcome <= 1 && g->order[i]->yes != NULL; outcome++) {
 			if (!facts_on(g, i, outcome, facts))
 				continue;
-			struct possible *to = facts_at(g, g->position[(outcome ? b->yes : b->no)->number]);
+			struct possible *to = facts_at(g, target_of(g, i, outcome));
 			for (size_t v = 0; v < g->variables; v++)
 				possible_join(&to[v], &facts[v]);
 		}
 	}
 }
 
+static void look_below(struct graph *g)
+{
+	for (size_t i = g->count; i-- > 0;) {
+		g->below[i] = bit(g->variable[i]);
+		if (g->order[i]->yes != NULL)
+			g->below[i] |= g->below[target_of(g, i, true)] | g->below[target_of(g, i, false)];
+	}
+}
+
+/* NULL if there is nothing to find. */
 static struct graph *find_facts(struct ir *ir, struct possible **facts)
 {
 	struct graph *g = arena_alloc(ir->scratch, sizeof(*g));
@@ -136,24 +193,26 @@ static struct graph *find_facts(struct ir *ir, struct possible **facts)
 		return NULL;
 	g->ir = ir;
 	g->order = ir_order(ir, &g->count);
-	g->position = arena_alloc(ir->scratch, (ir->block_count + 1) * sizeof(*g->position));
-	g->variable = arena_alloc(ir->scratch, (g->count + 1) * sizeof(*g->variable));
-	g->left = arena_alloc(ir->scratch, (g->count + 1) * sizeof(struct block *));
-	g->marked = arena_alloc(ir->scratch, g->count + 1);
-	g->outcome = arena_alloc(ir->scratch, (g->count + 1) * sizeof(*g->outcome));
-	for (int i = 0; i < 2; i++)
-		g->inside[i] = arena_alloc(ir->scratch, (g->count + 1) * sizeof(*g->inside[i]));
-	if (ir_failed(ir) || g->count > MOST_BLOCKS)
+	g->position = arena_alloc_raw(ir->scratch, (ir->block_count + 1) * sizeof(*g->position));
+	g->variable = arena_alloc_raw(ir->scratch, (g->count + 1) * sizeof(*g->variable));
+	if (ir_failed(ir) || g->count > MOST_BLOCKS || !find_variables(g) || g->variables * g->count > MOST_FACTS)
 		return NULL;
 	for (size_t i = 0; i < g->count; i++)
 		g->position[g->order[i]->number] = (uint32_t)i;
-	find_variables(g);
-	if (g->variables * g->count > MOST_FACTS)
-		return NULL;
-	g->at = arena_alloc(ir->scratch, (g->variables * g->count + 1) * sizeof(*g->at));
-	*facts = arena_alloc(ir->scratch, (g->variables + 1) * sizeof(**facts));
+	g->below = arena_alloc_raw(ir->scratch, (g->count + 1) * sizeof(*g->below));
+	g->known = arena_alloc(ir->scratch, (g->count + 1) * sizeof(*g->known));
+	g->left = arena_alloc_raw(ir->scratch, (g->count + 1) * sizeof(struct block *));
+	g->marked = arena_alloc_raw(ir->scratch, g->count + 1);
+	g->outcome = arena_alloc_raw(ir->scratch, (g->count + 1) * sizeof(*g->outcome));
+	for (int i = 0; i < 2; i++)
+		g->inside[i] = arena_alloc_raw(ir->scratch, (g->count + 1) * sizeof(*g->inside[i]));
+	g->at = arena_alloc_raw(ir->scratch, (g->variables * g->count + 1) * sizeof(*g->at));
+	*facts = arena_alloc_raw(ir->scratch, (g->variables + 1) * sizeof(**facts));
 	if (ir_failed(ir))
 		return NULL;
+	for (size_t i = 0; i < g->variables * g->count; i++)
+		g->at[i].count = 0;
+	look_below(g);
 	carry(g, *facts);
 	return g;
 }
@@ -172,36 +231,44 @@ static const struct possible *facts_inside(const struct graph *g, size_t positio
 
 static void enter(struct graph *g, size_t from, size_t position, int outcome)
 {
-	const struct block *b = g->order[from];
-
 	for (int i = 0; i < 2; i++) {
-		struct possible p = g->inside[i][from];
+		struct possible p;
 		if (!g->marked[position])
 			g->inside[i][position].count = 0;
+		/* Only where it is tested further down does it matter. */
+		if ((g->below[position] & bit(g->followed[i])) == 0)
+			continue;
+		possible_copy(&p, &g->inside[i][from]);
 		if (g->variable[from] == g->followed[i])
-			narrow(&p, b, outcome);
+			narrow(&p, g->order[from], outcome);
 		possible_join(&g->inside[i][position], &p);
 	}
 	g->marked[position] = true;
 }
 
-/* Finds the blocks of the part, and notes where the outcome of a test is known. */
-static void walk(struct graph *g, size_t from, const struct possible *facts)
+/* Finds the blocks of the part, and notes where the outcome of a test is known; false if it is nowhere. */
+static bool walk(struct graph *g, size_t from, const struct possible *facts)
 {
-	memset(g->marked, 0, g->count);
+	bool any = false;
+
+	memset(g->marked + from, 0, g->count - from);
 	g->marked[from] = true;
 	for (int i = 0; i < 2; i++)
-		g->inside[i][from] = facts[g->followed[i]];
+		if (g->followed[i] != ALONE)
+			possible_copy(&g->inside[i][from], &facts[g->followed[i]]);
 	for (size_t i = from; i < g->count; i++) {
-		struct block *b = g->order[i];
-		if (!g->marked[i] || b->yes == NULL)
+		if (!g->marked[i] || g->order[i]->yes == NULL)
 			continue;
-		g->outcome[i] = outcome_of(facts_inside(g, i, facts), b);
+		g->outcome[i] = -1;
+		if (g->variable[i] != ALONE)
+			g->outcome[i] = (int8_t)outcome_of(facts_inside(g, i, facts), g->order[i]);
+		any |= g->outcome[i] >= 0;
 		if (g->outcome[i] != 0)
-			enter(g, i, g->position[b->yes->number], 1);
+			enter(g, i, target_of(g, i, true), 1);
 		if (g->outcome[i] != 1)
-			enter(g, i, g->position[b->no->number], 0);
+			enter(g, i, target_of(g, i, false), 0);
 	}
+	return any;
 }
 
 /* What is left of a block where the facts hold. */
@@ -209,7 +276,8 @@ static struct block *restricted(struct graph *g, struct block *target, const str
 {
 	size_t from = g->position[target->number];
 
-	walk(g, from, facts);
+	if (!walk(g, from, facts))
+		return target;
 	for (size_t i = g->count; i-- > from;) {
 		struct block *b = g->order[i];
 		if (!g->marked[i])
@@ -228,29 +296,44 @@ static struct block *restricted(struct graph *g, struct block *target, const str
 	return g->left[from];
 }
 
+/*
+ * Whether anything that is known on an edge can decide a test behind it: something must be known of what is tested
+ * there, or the first test there must tell of another. This is quick to see, and mostly not so.
+ */
+static bool can_decide(const struct graph *g, size_t position, size_t target)
+{
+	const struct block *b = g->order[target];
+
+	if (b->yes == NULL)
+		return false;
+	uint64_t known = g->known[position] | bit(g->variable[position]);
+	uint64_t after = g->below[target_of(g, target, true)] | g->below[target_of(g, target, false)];
+	return (known & g->below[target]) != 0 || (bit(g->variable[target]) & after) != 0;
+}
+
 /* Tries to shorten the edge; true if the graph is better now. */
-static bool try_edge(struct graph *g, size_t position, bool outcome, struct possible *facts,
-	better_function *better, struct cost *cost)
+static bool try_edge(
+	struct graph *g, size_t position, bool outcome, struct possible *facts, better_function *better)
 {
 	struct block *b = g->order[position], *target = outcome ? b->yes : b->no;
+	size_t to = target_of(g, position, outcome);
 
-	if (!facts_on(g, position, outcome, facts))
-		return false;
-	if (target->yes == NULL)
+	if (!can_decide(g, position, to) || !facts_on(g, position, outcome, facts))
 		return false;
 	g->followed[0] = g->variable[position];
-	g->followed[1] = g->variable[g->position[target->number]];
+	g->followed[1] = g->variable[to];
 	struct block *left = restricted(g, target, facts);
 	if (left == NULL || left == target)
 		return false;
+	struct cost cost;
 	struct block *instead = ir_rebuild(g->ir, b, outcome ? left : b->yes, outcome ? b->no : left);
-	return ir_try(g->ir, ir_replaced(g->ir, g->order, position, instead), cost, better);
+	return ir_measure(g->ir, &cost) &&
+	       ir_try(g->ir, ir_replaced(g->ir, g->order, position, instead), &cost, better);
 }
 
 struct effort {
 	uint32_t trials;
 	uint32_t new_blocks; /* and forgotten again */
-	struct cost cost;    /* of the graph */
 };
 
 /* Finds what is known and tries the edges, until one makes the graph better. */
@@ -260,13 +343,15 @@ static bool shorten_an_edge(struct ir *ir, better_function *better, struct effor
 	struct graph *g = find_facts(ir, &facts);
 
 	for (size_t i = 0; g != NULL && i < 2 * g->count; i++) {
-		if (g->order[i / 2]->yes == NULL || facts_at(g, i / 2)->count == 0)
+		if (g->order[i / 2]->yes == NULL || !is_reached(g, i / 2))
 			continue;
 		if (effort->trials++ > MOST_TRIALS || effort->new_blocks > MOST_NEW_BLOCKS)
 			return false;
 		uint32_t blocks = ir->block_count;
-		if (try_edge(g, i / 2, i % 2 == 0, facts, better, &effort->cost))
+		struct arena_mark mark = arena_mark(ir->scratch);
+		if (try_edge(g, i / 2, i % 2 == 0, facts, better))
 			return true;
+		arena_rewind(ir->scratch, mark);
 		effort->new_blocks += ir->block_count - blocks;
 		ir_forget(ir, blocks);
 	}
@@ -276,22 +361,17 @@ static bool shorten_an_edge(struct ir *ir, better_function *better, struct effor
 static int shorten_edges(struct ir *ir, better_function *better)
 {
 	struct effort effort = {0};
-	struct arena *outer = ir->scratch;
-	bool changed = false, more = ir_measure(ir, &effort.cost);
+	struct arena_mark mark = arena_mark(ir->scratch);
+	bool changed = false;
 
-	while (more) {
-		struct arena scratch;
-		arena_init(&scratch, ir->arena->limit);
-		ir->scratch = &scratch;
-		more = shorten_an_edge(ir, better, &effort);
-		changed |= more;
-		arena_free(&scratch);
+	while (shorten_an_edge(ir, better, &effort)) {
+		changed = true;
+		arena_rewind(ir->scratch, mark);
 	}
-	ir->scratch = outer;
 	return ir_failed(ir) ? -1 : changed;
 }
 
-static bool is_shorter(const struct ir *ir, const struct cost *a, const struct cost *b)
+static bool is_shorter(struct ir *ir, const struct cost *a, const struct cost *b)
 {
 	(void)ir;
 	return a->length < b->length || (a->length == b->length && a->run < b->run - 1e-6);
@@ -299,12 +379,18 @@ static bool is_shorter(const struct ir *ir, const struct cost *a, const struct c
 
 int pass_restrict(struct ir *ir)
 {
-	return shorten_edges(ir, is_shorter);
+	int changed = 0;
+
+	if (ir->root != ir->tried)
+		changed = shorten_edges(ir, is_shorter);
+	ir->tried = ir->root;
+	return changed;
 }
 
-static bool is_faster(const struct ir *ir, const struct cost *a, const struct cost *b)
+static bool is_faster(struct ir *ir, const struct cost *a, const struct cost *b)
 {
-	return a->length <= ir->longest && a->length + RUN_WEIGHT * a->run < b->length + RUN_WEIGHT * b->run - 1e-6;
+	return a->length <= ir_longest(ir) &&
+	       a->length + RUN_WEIGHT * a->run < b->length + RUN_WEIGHT * b->run - 1e-6;
 }
 
 int pass_split(struct ir *ir)

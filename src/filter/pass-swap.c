@@ -26,7 +26,7 @@ static struct block *swapped(struct ir *ir, struct block *b)
 	return second != NULL ? ir_rebuild(ir, next, next->yes, second) : NULL;
 }
 
-static bool is_shorter(const struct ir *ir, const struct cost *a, const struct cost *b)
+static bool is_shorter(struct ir *ir, const struct cost *a, const struct cost *b)
 {
 	(void)ir;
 	return a->length < b->length;

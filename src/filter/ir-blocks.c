@@ -177,29 +177,28 @@ static bool peel(struct ir *ir, struct block *test)
 	return false;
 }
 
+/* Turns a test that tells no more than whether the value is 0, or the largest, into that; true if it did. */
+static bool simplify(struct ir *ir, struct block *test)
+{
+	uint32_t k = test->operand->k;
+	/* All the bits it can have. */
+	bool any_bit = test->op == TEST_SET && (ir_possible_bits(test->value) & ~k) == 0;
+
+	if (any_bit || (test->op == TEST_GT && k == 0) || (test->op == TEST_GE && k == 1)) {
+		test->operand = ir_const(ir, 0);
+		swap_ways(test);
+	} else if (test->op != TEST_GE || k != ir_largest(test->value)) {
+		return false;
+	}
+	test->op = TEST_EQ;
+	return true;
+}
+
 /* Brings a test against a constant into the one form that all its equivalents have. */
 static void normalize(struct ir *ir, struct block *test)
 {
-	while (test->operand != NULL && peel(ir, test))
+	while (test->operand != NULL && (peel(ir, test) || simplify(ir, test)))
 		;
-	if (test->operand == NULL)
-		return;
-	uint32_t k = test->operand->k;
-	/* All the bits it can have: x is not 0. */
-	if (test->op == TEST_SET && (ir_possible_bits(test->value) & ~k) == 0) {
-		test->op = TEST_EQ;
-		test->operand = ir_const(ir, 0);
-		swap_ways(test);
-	} else if (test->op == TEST_GT && k == 0) {
-		test->op = TEST_EQ;
-		swap_ways(test);
-	} else if (test->op == TEST_GE && k == 1) {
-		test->op = TEST_EQ;
-		test->operand = ir_const(ir, 0);
-		swap_ways(test);
-	} else if (test->op == TEST_GE && k == ir_largest(test->value)) {
-		test->op = TEST_EQ;
-	}
 }
 
 struct block *ir_test(struct ir *ir, enum test_op op, const struct value *value, const struct value *operand,

@@ -13,7 +13,12 @@
 struct block **ir_order(struct ir *ir, size_t *count)
 {
 	enum { UNSEEN, SEEN, DONE };
+	if (ir->order.root == ir->root && ir->root != NULL && !ir_failed(ir)) {
+		*count = ir->order.count;
+		return ir->order.blocks;
+	}
 	struct block **order = arena_alloc_raw(ir->scratch, (ir->block_count + 1) * sizeof(*order));
+	struct arena_mark mark = arena_mark(ir->scratch);
 	struct block **stack = arena_alloc_raw(ir->scratch, (2 * (size_t)ir->block_count + 2) * sizeof(*stack));
 	uint8_t *state = arena_alloc(ir->scratch, ir->block_count + 1);
 	size_t depth = 0, n = 0;
@@ -42,8 +47,21 @@ struct block **ir_order(struct ir *ir, size_t *count)
 		order[i] = order[n - 1 - i];
 		order[n - 1 - i] = swap;
 	}
+	arena_rewind(ir->scratch, mark);
+	ir->order = (struct order){ir->root, order, n};
 	*count = n;
 	return order;
+}
+
+struct scratch_mark ir_scratch_mark(const struct ir *ir)
+{
+	return (struct scratch_mark){arena_mark(ir->scratch), ir->order};
+}
+
+void ir_scratch_release(struct ir *ir, const struct scratch_mark *mark)
+{
+	arena_rewind(ir->scratch, mark->place);
+	ir->order = mark->order;
 }
 
 /*
@@ -52,14 +70,14 @@ struct block **ir_order(struct ir *ir, size_t *count)
  */
 void ir_relink(struct ir *ir, struct block **order, size_t count, struct block **yes, struct block **no)
 {
-	struct block **made = arena_alloc(ir->scratch, (ir->block_count + 1) * sizeof(*made));
+	struct block **made = arena_alloc_raw(ir->scratch, (ir->block_count + 1) * sizeof(*made));
 
 	if (made == NULL)
 		return;
 	for (size_t i = count; i-- > 0;) {
 		struct block *b = order[i];
 		made[b->number] = b;
-		if (b->yes != NULL)
+		if (b->yes != NULL && (made[yes[i]->number] != b->yes || made[no[i]->number] != b->no))
 			made[b->number] = ir_rebuild(ir, b, made[yes[i]->number], made[no[i]->number]);
 		if (made[b->number] == NULL)
 			return;
@@ -111,16 +129,6 @@ static const struct pass last_passes[] = {
 	{"split", pass_split},       /* the same, where that makes it faster and a little longer */
 };
 
-/* Runs a pass; what it needs while it runs is given back. */
-static int run_pass(struct ir *ir, const struct pass *pass)
-{
-	struct arena_mark mark = arena_mark(ir->scratch);
-	int status = pass->run(ir);
-
-	arena_rewind(ir->scratch, mark);
-	return status;
-}
-
 /* A round of passes that leaves out less than this part of the blocks is the last. */
 #define WORTHWHILE 64
 /* The first round's gain may be no more than a better order, for the second to make use of. */
@@ -131,20 +139,23 @@ static int run_pass(struct ir *ir, const struct pass *pass)
 
 static size_t reachable(struct ir *ir)
 {
-	struct arena_mark mark = arena_mark(ir->scratch);
 	size_t count = 0;
 
 	ir_order(ir, &count);
-	arena_rewind(ir->scratch, mark);
 	return count;
 }
 
-static int run_passes(struct ir *ir, const struct pass *table, size_t count, bool *changed)
+/* Between passes the scratch memory, which is empty at base, has the graph's order alone. */
+static int run_passes(
+	struct ir *ir, const struct scratch_mark *base, const struct pass *table, size_t count, bool *changed)
 {
 	for (size_t i = 0; i < count; i++) {
-		int status = run_pass(ir, &table[i]);
+		struct scratch_mark mark = ir_scratch_mark(ir);
+		int status = table[i].run(ir);
 		if (status < 0)
 			return -1;
+		ir_scratch_release(ir, status > 0 ? base : &mark);
+		reachable(ir);
 		if (status > 0 && ir->watch != NULL)
 			ir->watch(ir, table[i].name, ir->watch_context);
 		*changed |= status > 0;
@@ -159,6 +170,7 @@ static int run_passes(struct ir *ir, const struct pass *table, size_t count, boo
  */
 static int run_rounds(struct ir *ir)
 {
+	struct scratch_mark base = ir_scratch_mark(ir);
 	size_t before, after = reachable(ir);
 	bool changed = true;
 
@@ -166,14 +178,14 @@ static int run_rounds(struct ir *ir)
 	for (int round = 1; changed; round++) {
 		before = after;
 		changed = false;
-		if (run_passes(ir, passes, sizeof(passes) / sizeof(passes[0]), &changed) < 0)
+		if (run_passes(ir, &base, passes, sizeof(passes) / sizeof(passes[0]), &changed) < 0)
 			return -1;
 		if (!changed)
 			break;
 		after = reachable(ir);
 		changed = round < ROUNDS_AT_LEAST || (before > after && (before - after) * WORTHWHILE >= before);
 	}
-	return run_passes(ir, last_passes, sizeof(last_passes) / sizeof(last_passes[0]), &changed);
+	return run_passes(ir, &base, last_passes, sizeof(last_passes) / sizeof(last_passes[0]), &changed);
 }
 
 int ir_optimize(struct ir *ir)
@@ -182,9 +194,11 @@ int ir_optimize(struct ir *ir)
 
 	arena_init(&scratch, ir->arena->limit);
 	ir->scratch = &scratch;
+	ir->order = (struct order){0};
 	int status = run_rounds(ir);
 	ir->arena->failed |= scratch.failed;
 	ir->scratch = ir->arena;
+	ir->order = (struct order){0};
 	arena_free(&scratch);
 	return ir->arena->failed ? -1 : status;
 }

@@ -7,17 +7,35 @@
 
 #include <string.h>
 
-void possible_between(struct possible *p, uint32_t low, uint32_t high)
+static struct possible *between(struct arena *scratch, uint32_t low, uint32_t high)
 {
+	struct possible *p = arena_alloc_raw(scratch, sizeof(*p));
+
+	if (p == NULL)
+		return NULL;
 	p->count = 1;
 	p->zero_bits = p->one_bits = p->some_bits = 0;
 	p->ranges[0] = (struct range){low, high};
+	return p;
 }
 
-void possible_at_first(struct possible *p, const struct value *value)
+const struct possible *possible_at_first(struct arena *scratch, const struct value *value)
 {
-	possible_between(p, 0, ir_largest(value));
-	p->zero_bits = ~ir_possible_bits(value);
+	struct possible *p = between(scratch, 0, ir_largest(value));
+
+	if (p != NULL)
+		p->zero_bits = ~ir_possible_bits(value);
+	return p;
+}
+
+const struct possible *possible_bit(struct arena *scratch)
+{
+	return between(scratch, 0, 1);
+}
+
+const struct possible *possible_number(struct arena *scratch, uint32_t number)
+{
+	return between(scratch, number, number);
 }
 
 /* Makes room: joins the two ranges with the smallest gap between them. */
@@ -117,7 +135,7 @@ static void check_numbers(struct possible *p, const struct block *test, bool out
 	p->count = kept;
 }
 
-void possible_narrow(struct possible *p, const struct block *test, bool outcome)
+static void narrow(struct possible *p, const struct block *test, bool outcome)
 {
 	uint32_t k = test->operand->k;
 
@@ -156,8 +174,26 @@ void possible_narrow(struct possible *p, const struct block *test, bool outcome)
 	check_numbers(p, test, outcome);
 }
 
+const struct possible *possible_narrowed(
+	struct arena *scratch, const struct possible *p, const struct block *test, bool outcome)
+{
+	struct possible *narrowed = arena_alloc_raw(scratch, sizeof(*narrowed));
+
+	if (narrowed == NULL)
+		return p;
+	narrowed->count = p->count;
+	narrowed->zero_bits = p->zero_bits;
+	narrowed->one_bits = p->one_bits;
+	narrowed->some_bits = p->some_bits;
+	memcpy(narrowed->ranges, p->ranges, p->count * sizeof(p->ranges[0]));
+	narrow(narrowed, test, outcome);
+	return narrowed->count > 0 ? narrowed : NULL;
+}
+
 bool possible_same(const struct possible *a, const struct possible *b)
 {
+	if (a == b)
+		return true;
 	if (a->count != b->count || a->zero_bits != b->zero_bits || a->one_bits != b->one_bits ||
 		a->some_bits != b->some_bits)
 		return false;
@@ -167,31 +203,29 @@ bool possible_same(const struct possible *a, const struct possible *b)
 	return true;
 }
 
-void possible_join(struct possible *at, const struct possible *other)
+const struct possible *possible_joined(struct arena *scratch, const struct possible *a, const struct possible *b)
 {
 	struct range both[2 * MOST_RANGES];
 	uint32_t count = 0, i = 0, j = 0;
 
-	if (other->count == 0 || possible_same(at, other))
-		return;
-	if (at->count == 0) {
-		possible_copy(at, other);
-		return;
-	}
-	while (i < at->count || j < other->count) {
-		bool first = j == other->count || (i < at->count && at->ranges[i].low <= other->ranges[j].low);
-		const struct range *next = first ? &at->ranges[i++] : &other->ranges[j++];
+	if (a == NULL || b == NULL)
+		return a != NULL ? a : b;
+	struct possible *joined = possible_same(a, b) ? NULL : arena_alloc_raw(scratch, sizeof(*joined));
+	if (joined == NULL)
+		return a;
+	while (i < a->count || j < b->count) {
+		bool first = j == b->count || (i < a->count && a->ranges[i].low <= b->ranges[j].low);
+		const struct range *next = first ? &a->ranges[i++] : &b->ranges[j++];
 		append(both, &count, next->low, next->high);
 	}
 	while (count > MOST_RANGES)
 		join_nearest(both, &count);
-	at->zero_bits &= other->zero_bits;
-	at->one_bits &= other->one_bits;
-	if (at->some_bits != other->some_bits)
-		at->some_bits = 0;
-	at->count = count;
-	for (i = 0; i < count; i++)
-		at->ranges[i] = both[i];
+	joined->count = count;
+	joined->zero_bits = a->zero_bits & b->zero_bits;
+	joined->one_bits = a->one_bits & b->one_bits;
+	joined->some_bits = a->some_bits == b->some_bits ? a->some_bits : 0;
+	memcpy(joined->ranges, both, count * sizeof(both[0]));
+	return joined;
 }
 
 /* The outcome if all ranges are single numbers and have the same one; otherwise -1. */
@@ -211,8 +245,6 @@ int possible_outcome(const struct possible *p, const struct block *test)
 {
 	uint32_t k = test->operand->k;
 
-	if (p->count == 0)
-		return -1;
 	uint32_t low = p->ranges[0].low, high = p->ranges[p->count - 1].high;
 	switch (test->op) {
 	case TEST_EQ:

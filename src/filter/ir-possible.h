@@ -10,8 +10,7 @@
 #define MOST_RANGES 10
 
 /*
- * It lies in one of the ranges (sorted, not touching), these bits of it are 0, those 1, and of others some is 1. Without
- * ranges: no way here.
+ * It lies in one of the ranges (sorted, not touching), these bits of it are 0, those 1, and of others some is 1.
  */
 struct possible {
 	uint32_t count;
@@ -21,27 +20,23 @@ struct possible {
 	struct range ranges[MOST_RANGES];
 };
 
-/* Copies no more than there is. */
-static inline void possible_copy(struct possible *to, const struct possible *from)
-{
-	to->count = from->count;
-	to->zero_bits = from->zero_bits;
-	to->one_bits = from->one_bits;
-	to->some_bits = from->some_bits;
-	for (uint32_t i = 0; i < from->count; i++)
-		to->ranges[i] = from->ranges[i];
-}
+/*
+ * They are made in scratch memory and do not change, so that places where the same is known can share one. NULL: no way
+ * here. Without memory, what is returned tells less than is known.
+ */
 
-/* What is known of a value from its own form. */
-void possible_at_first(struct possible *p, const struct value *value);
-/* One of the numbers from low to high. */
-void possible_between(struct possible *p, uint32_t low, uint32_t high);
-bool possible_same(const struct possible *a, const struct possible *b);
-/* Narrows by a test of the value against a constant, which had this outcome. */
-void possible_narrow(struct possible *p, const struct block *test, bool outcome);
+/* What is known of a value from its own form; that it is 0 or 1. */
+const struct possible *possible_at_first(struct arena *scratch, const struct value *value);
+const struct possible *possible_bit(struct arena *scratch);
+/* That it is this number. */
+const struct possible *possible_number(struct arena *scratch, uint32_t number);
+/* Narrowed by a test of the value against a constant, which had this outcome. */
+const struct possible *possible_narrowed(
+	struct arena *scratch, const struct possible *p, const struct block *test, bool outcome);
 /* What it can be coming by either way. */
-void possible_join(struct possible *at, const struct possible *other);
-/* 1 if the test's outcome is yes whatever the value is, 0 if no, -1 if it can be either or there is no way here. */
+const struct possible *possible_joined(struct arena *scratch, const struct possible *a, const struct possible *b);
+bool possible_same(const struct possible *a, const struct possible *b);
+/* 1 if the test's outcome is yes whatever the value is, 0 if no, -1 if it can be either. */
 int possible_outcome(const struct possible *p, const struct block *test);
 
 #endif

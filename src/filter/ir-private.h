@@ -22,8 +22,20 @@ static inline bool ir_failed(const struct ir *ir)
 /* What a test comes to for two known numbers. */
 bool ir_outcome(enum test_op op, uint32_t value, uint32_t operand);
 
-/* The reachable blocks, each before those that it leads to, in the arena; *count of them. NULL without memory. */
+/*
+ * The reachable blocks, each before those that it leads to, in scratch memory and not to be changed; *count of them.
+ * NULL without memory.
+ */
 struct block **ir_order(struct ir *ir, size_t *count);
+
+/* A place in the scratch memory, to go back to: what was allocated after it is given back. */
+struct scratch_mark {
+	struct arena_mark place;
+	struct order order;
+};
+
+struct scratch_mark ir_scratch_mark(const struct ir *ir);
+void ir_scratch_release(struct ir *ir, const struct scratch_mark *mark);
 /* A block's test made anew, with its ways on as they are now: folded, or the block that is there already. */
 struct block *ir_rebuild(struct ir *ir, struct block *block, struct block *yes, struct block *no);
 

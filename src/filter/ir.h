@@ -89,9 +89,15 @@ struct ir {
 	struct block *accept;
 	struct block *reject;
 	struct block *root;
-	struct block *first;    /* the root before the passes, where it is yet to be measured; otherwise NULL */
-	uint32_t longest;       /* the program may become so long where that makes it faster (see ir_longest()) */
+	struct block *first; /* the root before the passes, where it is yet to be measured; otherwise NULL */
+	uint32_t longest;    /* the program may become so long where that makes it faster (see ir_longest()) */
+	struct order {       /* of the graph with this root: its blocks, as ir_order() gives them */
+		const struct block *root;
+		struct block **blocks;
+		size_t count;
+	} order;
 	struct block *tried;    /* the root of a graph in which the edges were tried in vain */
+	double least;           /* of all that was tried there, what was best in being short and fast */
 	struct block *measured; /* the root of the graph that costs this */
 	struct cost cost;
 	/* Told of the graph after each pass that has changed it; NULL: nobody is. */

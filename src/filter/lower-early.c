@@ -72,17 +72,16 @@ static bool is_safe(const struct early *e, size_t position, const struct value *
 
 static double cost_of(struct early *e)
 {
-	struct arena_mark mark;
 	struct bpf_program program;
 	struct cost cost = {.run = 1e9};
 
 	/* The blocks keep what they have grown to. */
 	lower_blocks(e->code, e->blocks, e->count, e->position);
-	mark = arena_mark(e->code->ir->scratch);
+	struct scratch_mark mark = ir_scratch_mark(e->code->ir);
 	e->trials++;
 	if (!e->code->too_deep && code_layout(e->code->ir, e->blocks, e->count, 1, &program) == 0)
 		program_cost(&program, e->code->ir->scratch, &cost);
-	arena_rewind(e->code->ir->scratch, mark);
+	ir_scratch_release(e->code->ir, &mark);
 	return cost.length + cost.run;
 }
 

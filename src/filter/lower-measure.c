@@ -43,13 +43,13 @@ void program_cost(const struct bpf_program *program, struct arena *scratch, stru
 
 static bool measure(struct ir *ir, struct cost *cost)
 {
-	struct arena_mark mark = arena_mark(ir->scratch);
+	struct scratch_mark mark = ir_scratch_mark(ir);
 	struct bpf_program program;
 	bool too_deep, done = lower_graph(ir, 1, false, &program, &too_deep) == 0;
 
 	if (done)
 		program_cost(&program, ir->scratch, cost);
-	arena_rewind(ir->scratch, mark);
+	ir_scratch_release(ir, &mark);
 	return done && !ir_failed(ir);
 }
 
@@ -79,7 +79,7 @@ uint32_t ir_longest(struct ir *ir)
 bool ir_try(struct ir *ir, struct block *root, struct cost *cost, better_function *better)
 {
 	struct block *before = ir->root;
-	struct arena_mark mark = arena_mark(ir->scratch);
+	struct scratch_mark mark = ir_scratch_mark(ir);
 	struct cost with;
 
 	if (root == NULL)
@@ -92,6 +92,6 @@ bool ir_try(struct ir *ir, struct block *root, struct cost *cost, better_functio
 	} else {
 		ir->root = before;
 	}
-	arena_rewind(ir->scratch, mark);
+	ir_scratch_release(ir, &mark);
 	return kept;
 }

@@ -154,28 +154,55 @@ struct reordering {
 	struct block **sorted;
 	uint32_t *group_of_value; /* by value number; all 0 between rows */
 	bool *inside;             /* by block number: in a row, and not its first */
-	bool changed;
 };
+
+/* The row that begins with a block, sorted; whether it gains anything by being made anew. */
+static bool find_gain(struct reordering *r, struct block *b, struct row *row)
+{
+	*row = (struct row){.ir = r->ir, .tests = r->row};
+	find_row(row, b, r->in);
+	if (row->count < 2)
+		return false;
+	bool sorted = sort_row(row, r->in[b->number].value, r->sorted, r->group_of_value);
+	row->tests = r->sorted;
+	return !ir_failed(r->ir) && (sorted || has_search(row));
+}
+
+/* Notes which tests are in a row, and not its first; whether any row gains by being made anew. */
+static bool find_rows(struct reordering *r, struct block **order, size_t count)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (order[i]->yes == NULL)
+			continue;
+		note_edge(&r->in[order[i]->yes->number], order[i]);
+		note_edge(&r->in[order[i]->no->number], order[i]);
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct row row;
+		if (order[i]->kind != BLOCK_TEST || r->inside[order[i]->number])
+			continue;
+		any |= find_gain(r, order[i], &row);
+		for (size_t j = 1; j < row.count; j++)
+			r->inside[r->row[j]->number] = true;
+	}
+	return any;
+}
 
 /* Makes the row that begins with a block anew, if that gains anything; otherwise the block alone. */
 static struct block *remake(struct reordering *r, struct block *b)
 {
-	struct row row = {.ir = r->ir, .tests = r->row};
+	struct row row;
 
-	find_row(&row, b, r->in);
-	if (row.count > 1) {
-		struct block *last = row.tests[row.count - 1];
-		bool sorted = sort_row(&row, r->in[b->number].value, r->sorted, r->group_of_value);
-		row.tests = r->sorted;
-		if (ir_failed(r->ir))
-			return NULL;
-		if (sorted || has_search(&row)) {
-			row.out = r->made[(row.any ? b->yes : b->no)->number];
-			row.rest = r->made[(row.any ? last->no : last->yes)->number];
-			r->changed = true;
-			return make_row(&row);
-		}
+	if (b->kind == BLOCK_TEST && !r->inside[b->number] && find_gain(r, b, &row)) {
+		const struct block *last = r->row[row.count - 1];
+		row.out = r->made[(row.any ? b->yes : b->no)->number];
+		row.rest = r->made[(row.any ? last->no : last->yes)->number];
+		return make_row(&row);
 	}
+	if (b->yes == NULL || (r->made[b->yes->number] == b->yes && r->made[b->no->number] == b->no))
+		return b;
 	return ir_rebuild(r->ir, b, r->made[b->yes->number], r->made[b->no->number]);
 }
 
@@ -185,40 +212,20 @@ int pass_order(struct ir *ir)
 	struct block **order = ir_order(ir, &count);
 	struct reordering r = {.ir = ir,
 		.in = arena_alloc(ir->scratch, blocks * sizeof(*r.in)),
-		.made = arena_alloc(ir->scratch, blocks * sizeof(*r.made)),
-		.row = arena_alloc(ir->scratch, blocks * sizeof(*r.row)),
-		.sorted = arena_alloc(ir->scratch, blocks * sizeof(*r.sorted)),
+		.made = arena_alloc_raw(ir->scratch, blocks * sizeof(*r.made)),
+		.row = arena_alloc_raw(ir->scratch, blocks * sizeof(*r.row)),
+		.sorted = arena_alloc_raw(ir->scratch, blocks * sizeof(*r.sorted)),
 		.group_of_value = arena_alloc(ir->scratch, (ir->value_count + 1) * sizeof(*r.group_of_value)),
 		.inside = arena_alloc(ir->scratch, blocks)};
 
 	if (ir_failed(ir))
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (order[i]->yes == NULL)
-			continue;
-		note_edge(&r.in[order[i]->yes->number], order[i]);
-		note_edge(&r.in[order[i]->no->number], order[i]);
-	}
-	for (size_t i = 0; i < count; i++) {
-		struct row row = {.tests = r.row};
-		if (order[i]->kind != BLOCK_TEST || r.inside[order[i]->number])
-			continue;
-		find_row(&row, order[i], r.in);
-		for (size_t j = 1; j < row.count; j++)
-			r.inside[row.tests[j]->number] = true;
-	}
-	for (size_t i = count; !ir_failed(ir) && i-- > 0;) {
-		struct block *b = order[i];
-		if (b->kind == BLOCK_TEST && !r.inside[b->number])
-			r.made[b->number] = remake(&r, b);
-		else
-			r.made[b->number] =
-				b->yes != NULL ? ir_rebuild(ir, b, r.made[b->yes->number], r.made[b->no->number])
-					       : b;
-	}
+	if (!find_rows(&r, order, count))
+		return ir_failed(ir) ? -1 : 0;
+	for (size_t i = count; !ir_failed(ir) && i-- > 0;)
+		r.made[order[i]->number] = remake(&r, order[i]);
 	if (ir_failed(ir))
 		return -1;
-	if (r.changed)
-		ir->root = r.made[order[0]->number];
-	return r.changed;
+	ir->root = r.made[order[0]->number];
+	return 1;
 }

@@ -7,6 +7,8 @@
  * type is one of two and so not that of IPv6. For one value at a time, what it can be is carried from the root
  * through the graph, narrowed by each test of it and joined where ways meet.
  */
+#include <string.h>
+
 #include "filter/ir-possible.h"
 
 /* Effort is bounded: values times blocks of a program that no person wrote. */
@@ -18,8 +20,8 @@ struct graph {
 	size_t count;
 	struct block **yes; /* by position in order: the ways on as they are found */
 	struct block **no;
-	uint32_t *position;  /* by block number */
-	struct possible *at; /* by position, for the value at hand */
+	uint32_t *position;         /* by block number */
+	const struct possible **at; /* by position, for the value at hand */
 	bool changed;
 };
 
@@ -28,41 +30,39 @@ static bool tests_value(const struct block *b, const struct value *value)
 	return b->kind == BLOCK_TEST && b->value == value && b->operand->kind == VALUE_CONST;
 }
 
-/* Follows an edge past all tests of the value that are decided on it. */
-static struct block *follow(struct graph *g, const struct value *value, const struct possible *p, struct block *to)
+/* Follows the edge from a block with an outcome past all tests of the value that are decided on it. */
+static struct block *follow(struct graph *g, const struct value *value, size_t from, bool outcome, struct block *to)
 {
-	int outcome;
+	const struct possible *p = g->at[from];
+	int decided;
 
-	while (tests_value(to, value) && (outcome = possible_outcome(p, to)) >= 0) {
+	if (tests_value(g->order[from], value))
+		p = possible_narrowed(g->ir->scratch, p, g->order[from], outcome);
+	if (p == NULL)
+		return to;
+	while (tests_value(to, value) && (decided = possible_outcome(p, to)) >= 0) {
 		uint32_t position = g->position[to->number];
-		to = outcome ? g->yes[position] : g->no[position];
+		to = decided ? g->yes[position] : g->no[position];
 		g->changed = true;
 	}
+	const struct possible **there = &g->at[g->position[to->number]];
+	*there = possible_joined(g->ir->scratch, *there, p);
 	return to;
 }
 
 static void carry(struct graph *g, const struct value *value)
 {
-	struct possible yes, no;
+	struct scratch_mark mark = ir_scratch_mark(g->ir);
 
-	for (size_t i = 0; i < g->count; i++)
-		g->at[i].count = 0;
-	possible_at_first(&g->at[0], value);
+	memset(g->at, 0, g->count * sizeof(*g->at));
+	g->at[0] = possible_at_first(g->ir->scratch, value);
 	for (size_t i = 0; i < g->count; i++) {
-		struct block *b = g->order[i];
-		if (b->yes == NULL || g->at[i].count == 0)
+		if (g->order[i]->yes == NULL || g->at[i] == NULL)
 			continue;
-		possible_copy(&yes, &g->at[i]);
-		possible_copy(&no, &g->at[i]);
-		if (tests_value(b, value)) {
-			possible_narrow(&yes, b, true);
-			possible_narrow(&no, b, false);
-		}
-		g->yes[i] = follow(g, value, &yes, g->yes[i]);
-		g->no[i] = follow(g, value, &no, g->no[i]);
-		possible_join(&g->at[g->position[g->yes[i]->number]], &yes);
-		possible_join(&g->at[g->position[g->no[i]->number]], &no);
+		g->yes[i] = follow(g, value, i, true, g->yes[i]);
+		g->no[i] = follow(g, value, i, false, g->no[i]);
 	}
+	ir_scratch_release(g->ir, &mark);
 }
 
 /* The values that are tested more than once, each once; by value number. */

@@ -10,6 +10,7 @@
  */
 #include "filter/ir-possible.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Effort is bounded: this is for filters that a person wrote, and not for lists. */
@@ -38,14 +39,14 @@ struct graph {
 	uint32_t *variable; /* by position: of its test */
 	uint64_t *below;    /* by position: the variables tested there or further down, a bit each (see bit()) */
 	uint64_t *known;    /* by position: the variables of which something is known there */
-	struct possible *first; /* by variable: what it can be if nothing is known */
-	struct possible *at;    /* by position, a row of variables each */
-	struct block **left;    /* by position: what is left of a block */
+	const struct possible **first; /* by variable: what it can be if nothing is known */
+	const struct possible **at;    /* by position, a row of variables each */
+	struct block **left;           /* by position: what is left of a block */
 	/* Of a part of the graph, by position: */
 	bool *marked;
 	int8_t *outcome;
 	uint32_t followed[2]; /* variables; or ALONE */
-	struct possible *inside[2];
+	const struct possible **inside[2];
 };
 
 /* Variables can share a bit: it then tells of any of them. */
@@ -95,40 +96,40 @@ static bool find_variables(struct graph *g)
 	for (uint32_t v = 0; v < found; v++) {
 		if (number[v] == ALONE)
 			continue;
-		if (is_against_constant(tests[v]))
-			possible_at_first(&g->first[number[v]], tests[v]->value);
-		else
-			possible_between(&g->first[number[v]], 0, 1);
+		g->first[number[v]] = is_against_constant(tests[v])
+					      ? possible_at_first(g->ir->scratch, tests[v]->value)
+					      : possible_bit(g->ir->scratch);
 	}
 	for (size_t i = 0; i < g->count; i++)
 		if (g->variable[i] != ALONE)
 			g->variable[i] = number[g->variable[i]];
-	return g->variables > 0;
+	return g->variables > 0 && !ir_failed(g->ir);
 }
 
-static void narrow(struct possible *p, const struct block *b, bool outcome)
+static const struct possible *narrowed(
+	const struct graph *g, const struct possible *p, const struct block *b, bool outcome)
 {
-	if (is_against_constant(b))
-		possible_narrow(p, b, outcome);
-	else
-		possible_between(p, outcome, outcome);
+	return is_against_constant(b) ? possible_narrowed(g->ir->scratch, p, b, outcome)
+				      : possible_number(g->ir->scratch, outcome);
 }
 
 static int outcome_of(const struct possible *p, const struct block *b)
 {
+	if (p == NULL)
+		return -1;
 	if (is_against_constant(b))
 		return possible_outcome(p, b);
 	return p->ranges[0].low == p->ranges[0].high ? (int)p->ranges[0].low : -1;
 }
 
-static struct possible *facts_at(const struct graph *g, size_t position)
+static const struct possible **facts_at(const struct graph *g, size_t position)
 {
 	return g->at + position * g->variables;
 }
 
 static bool is_reached(const struct graph *g, size_t position)
 {
-	return facts_at(g, position)->count != 0;
+	return *facts_at(g, position) != NULL;
 }
 
 static size_t target_of(const struct graph *g, size_t position, bool outcome)
@@ -139,38 +140,36 @@ static size_t target_of(const struct graph *g, size_t position, bool outcome)
 }
 
 /* What is known on the edge from the block at a position; false if it leads nowhere. */
-static bool facts_on(const struct graph *g, size_t position, bool outcome, struct possible *facts)
+static bool facts_on(const struct graph *g, size_t position, bool outcome, const struct possible **facts)
 {
 	const struct block *b = g->order[position];
 	uint32_t own = g->variable[position];
 
-	for (size_t v = 0; v < g->variables; v++)
-		possible_copy(&facts[v], &facts_at(g, position)[v]);
+	memcpy(facts, facts_at(g, position), g->variables * sizeof(*facts));
 	if (own == ALONE)
 		return true;
-	int decided = outcome_of(&facts[own], b);
+	int decided = outcome_of(facts[own], b);
 	if (decided >= 0 && decided != outcome)
 		return false;
-	narrow(&facts[own], b, outcome);
-	return facts[own].count > 0;
+	facts[own] = narrowed(g, facts[own], b, outcome);
+	return facts[own] != NULL;
 }
 
-static void carry(struct graph *g, struct possible *facts)
+static void carry(struct graph *g, const struct possible **facts)
 {
-	for (size_t v = 0; v < g->variables; v++)
-		possible_copy(&g->at[v], &g->first[v]);
+	memcpy(g->at, g->first, g->variables * sizeof(*g->at));
 	for (size_t i = 0; i < g->count; i++) {
 		if (!is_reached(g, i))
 			continue;
 		for (size_t v = 0; v < g->variables; v++)
-			if (!possible_same(&facts_at(g, i)[v], &g->first[v]))
+			if (!possible_same(facts_at(g, i)[v], g->first[v]))
 				g->known[i] |= bit(v);
 		for (int outcome = 0; outcome <= 1 && g->order[i]->yes != NULL; outcome++) {
 			if (!facts_on(g, i, outcome, facts))
 				continue;
-			struct possible *to = facts_at(g, target_of(g, i, outcome));
+			const struct possible **to = facts_at(g, target_of(g, i, outcome));
 			for (size_t v = 0; v < g->variables; v++)
-				possible_join(&to[v], &facts[v]);
+				to[v] = possible_joined(g->ir->scratch, to[v], facts[v]);
 		}
 	}
 }
@@ -185,7 +184,7 @@ static void look_below(struct graph *g)
 }
 
 /* NULL if there is nothing to find. */
-static struct graph *find_facts(struct ir *ir, struct possible **facts)
+static struct graph *find_facts(struct ir *ir, const struct possible ***facts)
 {
 	struct graph *g = arena_alloc(ir->scratch, sizeof(*g));
 
@@ -206,12 +205,10 @@ static struct graph *find_facts(struct ir *ir, struct possible **facts)
 	g->outcome = arena_alloc_raw(ir->scratch, (g->count + 1) * sizeof(*g->outcome));
 	for (int i = 0; i < 2; i++)
 		g->inside[i] = arena_alloc_raw(ir->scratch, (g->count + 1) * sizeof(*g->inside[i]));
-	g->at = arena_alloc_raw(ir->scratch, (g->variables * g->count + 1) * sizeof(*g->at));
+	g->at = arena_alloc(ir->scratch, (g->variables * g->count + 1) * sizeof(*g->at));
 	*facts = arena_alloc_raw(ir->scratch, (g->variables + 1) * sizeof(**facts));
 	if (ir_failed(ir))
 		return NULL;
-	for (size_t i = 0; i < g->variables * g->count; i++)
-		g->at[i].count = 0;
 	look_below(g);
 	carry(g, *facts);
 	return g;
@@ -221,33 +218,33 @@ static struct graph *find_facts(struct ir *ir, struct possible **facts)
  * What a block's variable can be in a part of the graph that is entered with facts. Of two variables, that of the
  * part's first test and that of the test before, what the part's own tests tell is added.
  */
-static const struct possible *facts_inside(const struct graph *g, size_t position, const struct possible *facts)
+static const struct possible *facts_inside(
+	const struct graph *g, size_t position, const struct possible *const *facts)
 {
 	for (int i = 0; i < 2; i++)
 		if (g->variable[position] == g->followed[i])
-			return &g->inside[i][position];
-	return &facts[g->variable[position]];
+			return g->inside[i][position];
+	return facts[g->variable[position]];
 }
 
 static void enter(struct graph *g, size_t from, size_t position, int outcome)
 {
 	for (int i = 0; i < 2; i++) {
-		struct possible p;
+		const struct possible *p = g->inside[i][from];
 		if (!g->marked[position])
-			g->inside[i][position].count = 0;
+			g->inside[i][position] = NULL;
 		/* Only where it is tested further down does it matter. */
 		if ((g->below[position] & bit(g->followed[i])) == 0)
 			continue;
-		possible_copy(&p, &g->inside[i][from]);
-		if (g->variable[from] == g->followed[i])
-			narrow(&p, g->order[from], outcome);
-		possible_join(&g->inside[i][position], &p);
+		if (p != NULL && g->variable[from] == g->followed[i])
+			p = narrowed(g, p, g->order[from], outcome);
+		g->inside[i][position] = possible_joined(g->ir->scratch, g->inside[i][position], p);
 	}
 	g->marked[position] = true;
 }
 
 /* Finds the blocks of the part, and notes where the outcome of a test is known; false if it is nowhere. */
-static bool walk(struct graph *g, size_t from, const struct possible *facts)
+static bool walk(struct graph *g, size_t from, const struct possible *const *facts)
 {
 	bool any = false;
 
@@ -255,7 +252,7 @@ static bool walk(struct graph *g, size_t from, const struct possible *facts)
 	g->marked[from] = true;
 	for (int i = 0; i < 2; i++)
 		if (g->followed[i] != ALONE)
-			possible_copy(&g->inside[i][from], &facts[g->followed[i]]);
+			g->inside[i][from] = facts[g->followed[i]];
 	for (size_t i = from; i < g->count; i++) {
 		if (!g->marked[i] || g->order[i]->yes == NULL)
 			continue;
@@ -272,7 +269,7 @@ static bool walk(struct graph *g, size_t from, const struct possible *facts)
 }
 
 /* What is left of a block where the facts hold. */
-static struct block *restricted(struct graph *g, struct block *target, const struct possible *facts)
+static struct block *restricted(struct graph *g, struct block *target, const struct possible *const *facts)
 {
 	size_t from = g->position[target->number];
 
@@ -313,7 +310,7 @@ static bool can_decide(const struct graph *g, size_t position, size_t target)
 
 /* Tries to shorten the edge; true if the graph is better now. */
 static bool try_edge(
-	struct graph *g, size_t position, bool outcome, struct possible *facts, better_function *better)
+	struct graph *g, size_t position, bool outcome, const struct possible **facts, better_function *better)
 {
 	struct block *b = g->order[position], *target = outcome ? b->yes : b->no;
 	size_t to = target_of(g, position, outcome);
@@ -339,61 +336,73 @@ struct effort {
 /* Finds what is known and tries the edges, until one makes the graph better. */
 static bool shorten_an_edge(struct ir *ir, better_function *better, struct effort *effort)
 {
-	struct possible *facts;
+	const struct possible **facts;
 	struct graph *g = find_facts(ir, &facts);
 
+	ir->least = INFINITY;
 	for (size_t i = 0; g != NULL && i < 2 * g->count; i++) {
 		if (g->order[i / 2]->yes == NULL || !is_reached(g, i / 2))
 			continue;
 		if (effort->trials++ > MOST_TRIALS || effort->new_blocks > MOST_NEW_BLOCKS)
 			return false;
 		uint32_t blocks = ir->block_count;
-		struct arena_mark mark = arena_mark(ir->scratch);
+		struct scratch_mark mark = ir_scratch_mark(ir);
 		if (try_edge(g, i / 2, i % 2 == 0, facts, better))
 			return true;
-		arena_rewind(ir->scratch, mark);
+		ir_scratch_release(ir, &mark);
 		effort->new_blocks += ir->block_count - blocks;
 		ir_forget(ir, blocks);
 	}
+	ir->tried = ir->root;
 	return false;
 }
 
 static int shorten_edges(struct ir *ir, better_function *better)
 {
 	struct effort effort = {0};
-	struct arena_mark mark = arena_mark(ir->scratch);
+	struct scratch_mark mark = ir_scratch_mark(ir);
 	bool changed = false;
 
 	while (shorten_an_edge(ir, better, &effort)) {
 		changed = true;
-		arena_rewind(ir->scratch, mark);
+		ir_scratch_release(ir, &mark);
 	}
 	return ir_failed(ir) ? -1 : changed;
 }
 
+static double weighed(const struct cost *cost)
+{
+	return cost->length + RUN_WEIGHT * cost->run;
+}
+
 static bool is_shorter(struct ir *ir, const struct cost *a, const struct cost *b)
 {
-	(void)ir;
+	if (weighed(a) < ir->least)
+		ir->least = weighed(a);
 	return a->length < b->length || (a->length == b->length && a->run < b->run - 1e-6);
 }
 
 int pass_restrict(struct ir *ir)
 {
-	int changed = 0;
-
-	if (ir->root != ir->tried)
-		changed = shorten_edges(ir, is_shorter);
-	ir->tried = ir->root;
-	return changed;
+	if (ir->root == ir->tried)
+		return 0;
+	return shorten_edges(ir, is_shorter);
 }
 
 static bool is_faster(struct ir *ir, const struct cost *a, const struct cost *b)
 {
-	return a->length <= ir_longest(ir) &&
-	       a->length + RUN_WEIGHT * a->run < b->length + RUN_WEIGHT * b->run - 1e-6;
+	return weighed(a) < weighed(b) - 1e-6 && a->length <= ir_longest(ir);
 }
 
 int pass_split(struct ir *ir)
 {
-	return shorten_edges(ir, is_faster);
+	struct cost cost;
+
+	/* What was tried in vain for a shorter program need not be tried again if none of it was faster. */
+	if (ir->root == ir->tried &&
+		(ir->least == INFINITY || (ir_measure(ir, &cost) && ir->least >= weighed(&cost) - 1e-6)))
+		return 0;
+	int changed = shorten_edges(ir, is_faster);
+	ir->tried = NULL; /* for a faster program, not for a shorter one */
+	return changed;
 }

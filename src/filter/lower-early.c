@@ -42,7 +42,8 @@ struct early {
 	struct block_code *blocks;
 	size_t count;
 	const uint32_t *position;
-	bool *needed; /* by position: whether every way from a block that accepts computes the value */
+	bool *needed;        /* by position: whether every way from a block that accepts computes the value */
+	uint64_t *computing; /* by position: the blocks from there on that compute the value, a bit each */
 	double cost;
 	uint32_t trials;
 };
@@ -70,6 +71,33 @@ static bool is_safe(const struct early *e, size_t position, const struct value *
 	return e->needed[position] || reach(value) <= (reach(b->value) != UINT32_MAX ? reach(b->value) : 0);
 }
 
+/* Finds the blocks that compute the value; false if they are too many. */
+static bool find_computing(struct early *e, const struct value *value)
+{
+	uint32_t found = 0;
+
+	e->code->watched = value;
+	lower_blocks(e->code, e->blocks, e->count, e->position);
+	e->code->watched = NULL;
+	for (size_t i = e->count; i-- > 0;) {
+		const struct block *b = e->blocks[i].block;
+		e->computing[i] = 0;
+		if (b->yes == NULL)
+			continue;
+		for (uint32_t n = e->blocks[i].computes; n > 0; n--)
+			e->computing[i] |= UINT64_C(1) << (found++ % 64);
+		e->computing[i] |= e->computing[e->position[b->yes->number]];
+		e->computing[i] |= e->computing[e->position[b->no->number]];
+	}
+	return found <= 64;
+}
+
+/* Where a value is computed once only from there on, it is best computed where it is needed. */
+static bool can_gain(const struct early *e, size_t position)
+{
+	return (e->computing[position] & (e->computing[position] - 1)) != 0;
+}
+
 static double cost_of(struct early *e)
 {
 	struct bpf_program program;
@@ -85,32 +113,48 @@ static double cost_of(struct early *e)
 	return cost.length + cost.run;
 }
 
-/* Finds the block at whose start the value is best computed, in the index register alone or with a scratch word. */
+/* Where a value is computed, and whether it is kept in a scratch word. */
+struct choice {
+	size_t position; /* at whose block's start; the count of blocks: where it is needed */
+	uint8_t slot;
+};
+
+/* Lowers the blocks so, and makes it the best if it is. */
+static void try_choice(struct early *e, const struct value *value, struct choice choice, struct choice *best)
+{
+	e->code->slot[value->number] = choice.slot;
+	if (choice.position < e->count)
+		e->blocks[choice.position].early = value;
+	double cost = cost_of(e);
+	if (choice.position < e->count)
+		e->blocks[choice.position].early = NULL;
+	if (cost >= e->cost - 1e-6)
+		return;
+	e->cost = cost;
+	*best = choice;
+}
+
+/* Finds where the value is best computed, in the index register alone or with a scratch word. */
 static void place_value(struct early *e, const struct value *value, int free_slot)
 {
-	uint8_t *slot = &e->code->slot[value->number], own_slot = *slot, best_slot = *slot;
-	size_t best = e->count;
+	uint8_t own_slot = e->code->slot[value->number];
+	bool few = find_computing(e, value);
+	struct choice best = {e->count, own_slot};
 
-	if (free_slot > e->code->slots)
-		e->code->slots = free_slot;
-	for (size_t i = e->count; i-- > 0 && e->trials < MOST_TRIALS;) {
-		if (e->blocks[i].early != NULL || !is_safe(e, i, value))
-			continue;
-		e->blocks[i].early = value;
-		for (int with_slot = 0; with_slot <= (own_slot == 0 && free_slot > 0); with_slot++) {
-			*slot = with_slot ? (uint8_t)free_slot : own_slot;
-			double cost = cost_of(e);
-			if (cost >= e->cost - 1e-6)
-				continue;
-			e->cost = cost;
-			best = i;
-			best_slot = *slot;
-		}
-		e->blocks[i].early = NULL;
+	if (own_slot == 0 && free_slot > 0) {
+		e->code->slots = free_slot > e->code->slots ? free_slot : e->code->slots;
+		try_choice(e, value, (struct choice){e->count, (uint8_t)free_slot}, &best);
 	}
-	*slot = best_slot;
-	if (best < e->count)
-		e->blocks[best].early = value;
+	for (size_t i = e->count; i-- > 0 && e->trials < MOST_TRIALS;) {
+		if (e->blocks[i].early != NULL || (few && !can_gain(e, i)) || !is_safe(e, i, value))
+			continue;
+		try_choice(e, value, (struct choice){i, own_slot}, &best);
+		if (own_slot == 0 && free_slot > 0)
+			try_choice(e, value, (struct choice){i, (uint8_t)free_slot}, &best);
+	}
+	e->code->slot[value->number] = best.slot;
+	if (best.position < e->count)
+		e->blocks[best.position].early = value;
 }
 
 static int find_free_slot(const struct code *code)
@@ -135,6 +179,7 @@ void lower_early(struct code *code, struct block_code *blocks, size_t count, con
 		if (computed == NULL) {
 			computed = arena_alloc_raw(code->ir->scratch, code->ir->value_count * sizeof(*computed));
 			e.needed = arena_alloc_raw(code->ir->scratch, count + 1);
+			e.computing = arena_alloc_raw(code->ir->scratch, (count + 1) * sizeof(*e.computing));
 			if (ir_failed(code->ir))
 				return;
 			memcpy(computed, code->computed, code->ir->value_count * sizeof(*computed));

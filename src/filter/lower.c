@@ -84,12 +84,13 @@ static bool leaves_x(struct code *code, const struct value *value)
 	}
 }
 
-/* Whether it will when X holds another value, and A nothing that is known. */
-static bool leaves_x_as(struct code *code, const struct value *value, const struct value *x)
+/* Whether it will after another value was brought into X, which that may have passed through A. */
+static bool leaves_x_behind(struct code *code, const struct value *value, const struct value *x)
 {
 	struct machine before = code->machine;
 
-	code->machine.a = NULL;
+	if (!loads_into_x(code, x))
+		code->machine.a = x;
 	code->machine.x = x;
 	bool leaves = leaves_x(code, value);
 	code->machine = before;
@@ -110,7 +111,7 @@ static void load_both(struct code *code, const struct value *left, const struct 
 			return;
 		}
 	}
-	if (leaves_x_as(code, left, right)) {
+	if (leaves_x_behind(code, left, right)) {
 		code_load_x(code, right);
 		code_load_a(code, left);
 		return;
@@ -279,6 +280,7 @@ static void lower_block(struct code *code, struct block_code *block_code)
 
 size_t lower_blocks(struct code *code, struct block_code *blocks, size_t count, const uint32_t *position)
 {
+	const uint32_t *watched = code->watched != NULL ? &code->computed[code->watched->number] : NULL;
 	size_t total = 0;
 
 	memset(code->computed, 0, code->ir->value_count * sizeof(*code->computed));
@@ -288,7 +290,9 @@ size_t lower_blocks(struct code *code, struct block_code *blocks, size_t count, 
 	blocks[0].machine_known = true;
 	blocks[0].machine = (struct machine){0};
 	for (size_t i = 0; i < count; i++) {
+		uint32_t before = watched != NULL ? *watched : 0;
 		lower_block(code, &blocks[i]);
+		blocks[i].computes = watched != NULL ? *watched - before : 0;
 		total += blocks[i].count;
 		if (blocks[i].block->yes == NULL)
 			continue;

@@ -30,6 +30,7 @@ struct block_code {
 	uint32_t size;
 	uint16_t jump; /* code of the conditional jump, or of the return */
 	uint32_t k;
+	uint32_t computes;      /* how often the value that is watched */
 	bool machine_known;     /* some way here has been seen */
 	struct machine machine; /* at its start */
 };
@@ -43,6 +44,7 @@ struct code {
 	uint8_t *slot;
 	uint32_t *read;
 	const struct value **values; /* by number: those that were computed */
+	const struct value *watched; /* see block_code; NULL: none */
 	int slots;                   /* words that may have been given out */
 	uint32_t snaplen;
 	int waiting;   /* scratch words that hold operands */

@@ -22,6 +22,7 @@ struct graph {
 	struct block **no;
 	uint32_t *position;         /* by block number */
 	const struct possible **at; /* by position, for the value at hand */
+	size_t last;                /* position that tests this value */
 	bool changed;
 };
 
@@ -36,6 +37,10 @@ static struct block *follow(struct graph *g, const struct value *value, size_t f
 	const struct possible *p = g->at[from];
 	int decided;
 
+	/* Nothing further down wants to know. */
+	if (g->position[to->number] > g->last)
+		return to;
+
 	if (tests_value(g->order[from], value))
 		p = possible_narrowed(g->ir->scratch, p, g->order[from], outcome);
 	if (p == NULL)
@@ -45,6 +50,8 @@ static struct block *follow(struct graph *g, const struct value *value, size_t f
 		to = decided ? g->yes[position] : g->no[position];
 		g->changed = true;
 	}
+	if (g->position[to->number] > g->last)
+		return to;
 	const struct possible **there = &g->at[g->position[to->number]];
 	*there = possible_joined(g->ir->scratch, *there, p);
 	return to;
@@ -54,9 +61,12 @@ static void carry(struct graph *g, const struct value *value)
 {
 	struct scratch_mark mark = ir_scratch_mark(g->ir);
 
-	memset(g->at, 0, g->count * sizeof(*g->at));
+	g->last = g->count - 1;
+	while (g->last > 0 && !tests_value(g->order[g->last], value))
+		g->last--;
+	memset(g->at, 0, (g->last + 1) * sizeof(*g->at));
 	g->at[0] = possible_at_first(g->ir->scratch, value);
-	for (size_t i = 0; i < g->count; i++) {
+	for (size_t i = 0; i <= g->last; i++) {
 		if (g->order[i]->yes == NULL || g->at[i] == NULL)
 			continue;
 		g->yes[i] = follow(g, value, i, true, g->yes[i]);

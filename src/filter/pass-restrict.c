@@ -41,6 +41,7 @@ struct graph {
 	uint64_t *known;    /* by position: the variables of which something is known there */
 	const struct possible **first; /* by variable: what it can be if nothing is known */
 	const struct possible **at;    /* by position, a row of variables each */
+	bool *reached;                 /* by position: some way leads there */
 	struct block **left;           /* by position: what is left of a block */
 	/* Of a part of the graph, by position: */
 	bool *marked;
@@ -129,7 +130,7 @@ static const struct possible **facts_at(const struct graph *g, size_t position)
 
 static bool is_reached(const struct graph *g, size_t position)
 {
-	return *facts_at(g, position) != NULL;
+	return g->reached[position];
 }
 
 static size_t target_of(const struct graph *g, size_t position, bool outcome)
@@ -155,22 +156,30 @@ static bool facts_on(const struct graph *g, size_t position, bool outcome, const
 	return facts[own] != NULL;
 }
 
+/* Takes what is known on an edge to the block that it leads to, as far as it is asked for from there on. */
+static void carry_to(struct graph *g, size_t position, const struct possible **facts)
+{
+	const struct possible **at = facts_at(g, position);
+
+	for (uint32_t v = 0; v < g->variables; v++)
+		if ((g->below[position] & bit(v)) != 0)
+			at[v] = possible_joined(g->ir->scratch, at[v], facts[v]);
+	g->reached[position] = true;
+}
+
 static void carry(struct graph *g, const struct possible **facts)
 {
 	memcpy(g->at, g->first, g->variables * sizeof(*g->at));
+	g->reached[0] = true;
 	for (size_t i = 0; i < g->count; i++) {
-		if (!is_reached(g, i))
+		if (!g->reached[i] || g->below[i] == 0)
 			continue;
-		for (size_t v = 0; v < g->variables; v++)
-			if (!possible_same(facts_at(g, i)[v], g->first[v]))
+		for (uint32_t v = 0; v < g->variables; v++)
+			if ((g->below[i] & bit(v)) != 0 && !possible_same(facts_at(g, i)[v], g->first[v]))
 				g->known[i] |= bit(v);
-		for (int outcome = 0; outcome <= 1 && g->order[i]->yes != NULL; outcome++) {
-			if (!facts_on(g, i, outcome, facts))
-				continue;
-			const struct possible **to = facts_at(g, target_of(g, i, outcome));
-			for (size_t v = 0; v < g->variables; v++)
-				to[v] = possible_joined(g->ir->scratch, to[v], facts[v]);
-		}
+		for (int outcome = 0; outcome <= 1; outcome++)
+			if (facts_on(g, i, outcome, facts))
+				carry_to(g, target_of(g, i, outcome), facts);
 	}
 }
 
@@ -201,6 +210,7 @@ static struct graph *find_facts(struct ir *ir, const struct possible ***facts)
 	g->below = arena_alloc_raw(ir->scratch, (g->count + 1) * sizeof(*g->below));
 	g->known = arena_alloc(ir->scratch, (g->count + 1) * sizeof(*g->known));
 	g->left = arena_alloc_raw(ir->scratch, (g->count + 1) * sizeof(struct block *));
+	g->reached = arena_alloc(ir->scratch, g->count + 1);
 	g->marked = arena_alloc_raw(ir->scratch, g->count + 1);
 	g->outcome = arena_alloc_raw(ir->scratch, (g->count + 1) * sizeof(*g->outcome));
 	for (int i = 0; i < 2; i++)

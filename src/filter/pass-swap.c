@@ -27,62 +27,85 @@ static uint64_t shape(const struct block *b, uint64_t yes, uint64_t no)
 	return hash ^ hash >> 32;
 }
 
-struct shapes {
-	uint64_t *of;   /* by block number, of those in order */
-	uint8_t *edges; /* by block number: how many ways lead there, up to 2 */
+/* What is known of a block of the graph. */
+struct place {
+	uint64_t shape;
+	const struct value *held; /* by all that lead there; NULL if they test different ones */
+	uint32_t edges;
+};
+
+struct places {
+	struct place *of; /* by block number, of those in order */
 	struct block **order;
 	size_t count;
 };
 
-static void note_edge(uint8_t *edges)
+static void note_edge(struct place *to, const struct block *from)
 {
-	*edges += *edges < 2;
+	const struct value *value = from->kind == BLOCK_TEST ? from->value : NULL;
+
+	to->held = to->edges == 0 || to->held == value ? value : NULL;
+	to->edges++;
 }
 
-static void find_shapes(struct ir *ir, struct shapes *shapes)
+static void find_places(struct ir *ir, struct places *places)
 {
-	shapes->order = ir_order(ir, &shapes->count);
-	shapes->of = arena_alloc_raw(ir->scratch, (ir->block_count + 1) * sizeof(*shapes->of));
-	shapes->edges = arena_alloc(ir->scratch, ir->block_count + 1);
-	for (size_t i = ir_failed(ir) ? 0 : shapes->count; i-- > 0;) {
-		const struct block *b = shapes->order[i];
-		shapes->of[b->number] = b->kind;
+	places->order = ir_order(ir, &places->count);
+	places->of = arena_alloc(ir->scratch, (ir->block_count + 1) * sizeof(*places->of));
+	for (size_t i = ir_failed(ir) ? 0 : places->count; i-- > 0;) {
+		const struct block *b = places->order[i];
+		struct place *place = &places->of[b->number];
+		place->shape = b->kind;
 		if (b->yes == NULL)
 			continue;
-		shapes->of[b->number] = shape(b, shapes->of[b->yes->number], shapes->of[b->no->number]);
-		note_edge(&shapes->edges[b->yes->number]);
-		note_edge(&shapes->edges[b->no->number]);
+		place->shape = shape(b, places->of[b->yes->number].shape, places->of[b->no->number].shape);
+		note_edge(&places->of[b->yes->number], b);
+		note_edge(&places->of[b->no->number], b);
 	}
 }
 
-static bool has_shape(const struct shapes *shapes, uint64_t wanted)
+/* Whether a value is read through an index: its code can be that of another value, read through another index. */
+static bool is_indexed(const struct value *v)
 {
-	for (size_t i = 0; i < shapes->count; i++)
-		if (shapes->of[shapes->order[i]->number] == wanted)
+	if (v == NULL)
+		return false;
+	return (v->kind == VALUE_LOAD && v->left != NULL) || is_indexed(v->left) || is_indexed(v->right) ||
+	       is_indexed(v->tested);
+}
+
+/* Whether a test of a value that is at hand can have its code in common with one in the graph. */
+static bool can_share(const struct places *places, uint64_t shape, const struct value *value)
+{
+	bool indexed = is_indexed(value);
+
+	for (size_t i = 0; i < places->count; i++) {
+		const struct block *b = places->order[i];
+		const struct place *place = &places->of[b->number];
+		if (place->shape == shape && (indexed || b->value == value || b->value == place->held))
 			return true;
+	}
 	return false;
 }
 
 /*
- * Whether a change of places can make the program shorter: there is code that either test could share then, or the
- * second is reached from elsewhere, too, so that its value is not at hand.
+ * Whether a change of places can make the program shorter: there is code that the first test could share when it
+ * follows the second, or the second is reached from elsewhere, too, so that its value is not at hand.
  */
-static bool can_gain(const struct block *b, const struct block *next, const struct shapes *shapes)
+static bool can_gain(const struct block *b, const struct block *next, const struct places *places)
 {
-	const uint64_t *of = shapes->of;
-	uint64_t second = shape(b, of[b->yes->number], of[next->no->number]);
+	const struct place *of = places->of;
 
-	return shapes->edges[next->number] > 1 || has_shape(shapes, second) ||
-	       has_shape(shapes, shape(next, of[next->yes->number], second));
+	return of[next->number].edges > 1 ||
+	       can_share(places, shape(b, of[b->yes->number].shape, of[next->no->number].shape), b->value);
 }
 
 /* The block in the place of b, with the test that follows it first; NULL if they cannot change places, or need not. */
-static struct block *swapped(struct ir *ir, struct block *b, const struct shapes *shapes)
+static struct block *swapped(struct ir *ir, struct block *b, const struct places *places)
 {
 	struct block *next = b->no;
 
 	if (!is_number(b) || !is_number(next) || b->value != next->value || b->operand == next->operand ||
-		!can_gain(b, next, shapes))
+		!can_gain(b, next, places))
 		return NULL;
 	struct block *second = ir_rebuild(ir, b, b->yes, next->no);
 	return second != NULL ? ir_rebuild(ir, next, next->yes, second) : NULL;
@@ -96,26 +119,26 @@ static bool is_shorter(struct ir *ir, const struct cost *a, const struct cost *b
 
 int pass_swap(struct ir *ir)
 {
-	struct shapes shapes;
+	struct places places;
 	bool changed = false;
 
-	find_shapes(ir, &shapes);
-	if (ir_failed(ir) || shapes.count > MOST_BLOCKS)
+	find_places(ir, &places);
+	if (ir_failed(ir) || places.count > MOST_BLOCKS)
 		return ir_failed(ir) ? -1 : 0;
-	for (size_t i = 0, trials = 0; i < shapes.count && trials < MOST_TRIALS && !ir_failed(ir); i++) {
+	for (size_t i = 0, trials = 0; i < places.count && trials < MOST_TRIALS && !ir_failed(ir); i++) {
 		uint32_t blocks = ir->block_count;
 		struct scratch_mark mark = ir_scratch_mark(ir);
-		struct block *first = swapped(ir, shapes.order[i], &shapes);
+		struct block *first = swapped(ir, places.order[i], &places);
 		struct cost cost;
 		if (first == NULL)
 			continue;
 		trials++;
 		bool kept = ir_measure(ir, &cost) &&
-			    ir_try(ir, ir_replaced(ir, shapes.order, i, first), &cost, is_shorter);
+			    ir_try(ir, ir_replaced(ir, places.order, i, first), &cost, is_shorter);
 		ir_scratch_release(ir, &mark);
 		if (kept) {
 			changed = true;
-			find_shapes(ir, &shapes);
+			find_places(ir, &places);
 			i = (size_t)-1;
 		} else {
 			ir_forget(ir, blocks);

@@ -118,8 +118,12 @@ static const struct pass passes[] = {
 	{"implied", pass_implied},     /* a test whose outcome is known from all ways to it is passed by */
 	{"ranges", pass_ranges},       /* the same, by what the ways to it have in common */
 	{"redundant", pass_redundant}, /* a test that those after it make needless is left out */
-	{"restrict", pass_restrict},   /* an edge leads to what is left of its target by what is known on it */
 	{"order", pass_order},         /* tests of one value come together, of the value at hand first */
+};
+
+/* When those find nothing more: what tries something compares it with what they leave. */
+static const struct pass trying_passes[] = {
+	{"restrict", pass_restrict}, /* an edge leads to what is left of its target by what is known on it */
 };
 
 /* Once after those, when nothing that would make a way for them is left to find. */
@@ -133,6 +137,9 @@ static const struct pass last_passes[] = {
 #define WORTHWHILE 64
 /* The first round's gain may be no more than a better order, for the second to make use of. */
 #define ROUNDS_AT_LEAST 3
+
+/* What passes leave that try something can make way for the others, and so on; few graphs take more than two. */
+#define MOST_TRYING_ROUNDS 8
 
 /* Only such graphs are those that passes try things with, for which it matters how long the program was at first. */
 #define SMALL 2000
@@ -168,22 +175,34 @@ static int run_passes(
  * to come down to one block by steps of 1/64, and the time is near to linear, also for an expression where each gain
  * makes way for the next.
  */
-static int run_rounds(struct ir *ir)
+static int run_rounds(struct ir *ir, const struct scratch_mark *base)
 {
-	struct scratch_mark base = ir_scratch_mark(ir);
 	size_t before, after = reachable(ir);
 	bool changed = true;
 
-	ir->first = after <= SMALL ? ir->root : NULL;
 	for (int round = 1; changed; round++) {
 		before = after;
 		changed = false;
-		if (run_passes(ir, &base, passes, sizeof(passes) / sizeof(passes[0]), &changed) < 0)
+		if (run_passes(ir, base, passes, sizeof(passes) / sizeof(passes[0]), &changed) < 0)
 			return -1;
-		if (!changed)
-			break;
 		after = reachable(ir);
-		changed = round < ROUNDS_AT_LEAST || (before > after && (before - after) * WORTHWHILE >= before);
+		changed &= round < ROUNDS_AT_LEAST || (before > after && (before - after) * WORTHWHILE >= before);
+	}
+	return 0;
+}
+
+static int run_all(struct ir *ir)
+{
+	struct scratch_mark base = ir_scratch_mark(ir);
+	bool changed = true;
+
+	ir->first = reachable(ir) <= SMALL ? ir->root : NULL;
+	for (int round = 1; changed && round <= MOST_TRYING_ROUNDS; round++) {
+		changed = false;
+		if (run_rounds(ir, &base) < 0 ||
+			run_passes(ir, &base, trying_passes, sizeof(trying_passes) / sizeof(trying_passes[0]),
+				&changed) < 0)
+			return -1;
 	}
 	return run_passes(ir, &base, last_passes, sizeof(last_passes) / sizeof(last_passes[0]), &changed);
 }
@@ -195,7 +214,7 @@ int ir_optimize(struct ir *ir)
 	arena_init(&scratch, ir->arena->limit);
 	ir->scratch = &scratch;
 	ir->order = (struct order){0};
-	int status = run_rounds(ir);
+	int status = run_all(ir);
 	ir->arena->failed |= scratch.failed;
 	ir->scratch = ir->arena;
 	ir->order = (struct order){0};

@@ -31,21 +31,62 @@ struct row {
 	struct block *rest; /* where the last leads otherwise, made anew */
 };
 
-static struct block *next_in_row(const struct block *b, bool any, const struct way_in *in)
+/* So many tests on the way out are passed by for what the last so many of the row have told. */
+#define FARTHEST 4
+
+/* What comes of a test after one of the row that was passed: 1, 0, or -1 if that does not tell. */
+static int told(const struct block *test, const struct block *passed, bool any)
 {
-	struct block *next = any ? b->no : b->yes;
+	if (test->kind != BLOCK_TEST || passed->op != TEST_EQ || test->value != passed->value ||
+		test->operand->kind != VALUE_CONST || passed->operand->kind != VALUE_CONST)
+		return -1;
+	if (!any)
+		return ir_outcome(test->op, passed->operand->k, test->operand->k);
+	return test->op == TEST_EQ && test->operand == passed->operand ? 0 : -1;
+}
+
+/* Whether the row's way out leads to a block, past tests whose outcome those of the row tell that were passed. */
+static bool leads_out(const struct row *row, struct block *out, const struct block *to)
+{
+	for (int i = 0; i <= FARTHEST && out != to; i++) {
+		int outcome = -1;
+		for (size_t j = row->count; outcome < 0 && j > 0 && row->count - j < FARTHEST; j--)
+			outcome = told(out, row->tests[j - 1], row->any);
+		if (outcome < 0)
+			return false;
+		out = outcome ? out->yes : out->no;
+	}
+	return out == to;
+}
+
+static struct block *way_out(const struct block *b, bool any)
+{
+	return any ? b->yes : b->no;
+}
+
+/* The test that comes after those of the row; NULL: none. */
+static struct block *next_in_row(const struct row *row, const struct way_in *in)
+{
+	const struct block *last = row->tests[row->count - 1];
+	struct block *next = row->any ? last->no : last->yes;
 
 	if (next->kind != BLOCK_TEST || in[next->number].edges != 1)
 		return NULL;
-	return (any ? next->yes == b->yes : next->no == b->no) ? next : NULL;
+	return leads_out(row, way_out(row->tests[0], row->any), way_out(next, row->any)) ? next : NULL;
 }
 
 static void find_row(struct row *row, struct block *first, const struct way_in *in)
 {
-	row->any = next_in_row(first, true, in) != NULL;
-	row->count = 0;
-	for (struct block *b = first; b != NULL; b = next_in_row(b, row->any, in))
-		row->tests[row->count++] = b;
+	row->tests[0] = first;
+	for (int any = 1; any >= 0; any--) {
+		struct block *next;
+		row->any = any;
+		row->count = 1;
+		while ((next = next_in_row(row, in)) != NULL)
+			row->tests[row->count++] = next;
+		if (row->count > 1)
+			return;
+	}
 }
 
 /* Whether two tests can stand together; one against another value may need both registers, and stays alone. */

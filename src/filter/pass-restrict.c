@@ -42,7 +42,8 @@ struct graph {
 	const struct possible **first; /* by variable: what it can be if nothing is known */
 	const struct possible **at;    /* by position, a row of variables each */
 	bool *reached;                 /* by position: some way leads there */
-	struct block **left;           /* by position: what is left of a block */
+	struct block **entered; /* by position: the first block that is left of that, as it is in the graph */
+	struct block **left;    /* by position: what is left of a block */
 	/* Of a part of the graph, by position: */
 	bool *marked;
 	int8_t *outcome;
@@ -209,6 +210,7 @@ static struct graph *find_facts(struct ir *ir, const struct possible ***facts)
 		g->position[g->order[i]->number] = (uint32_t)i;
 	g->below = arena_alloc_raw(ir->scratch, (g->count + 1) * sizeof(*g->below));
 	g->known = arena_alloc(ir->scratch, (g->count + 1) * sizeof(*g->known));
+	g->entered = arena_alloc_raw(ir->scratch, (g->count + 1) * sizeof(struct block *));
 	g->left = arena_alloc_raw(ir->scratch, (g->count + 1) * sizeof(struct block *));
 	g->reached = arena_alloc(ir->scratch, g->count + 1);
 	g->marked = arena_alloc_raw(ir->scratch, g->count + 1);
@@ -278,25 +280,31 @@ static bool walk(struct graph *g, size_t from, const struct possible *const *fac
 	return any;
 }
 
-/* What is left of a block where the facts hold. */
+/* What is left of a block where the facts hold; with it in g->entered: the block that is asked first there. */
 static struct block *restricted(struct graph *g, struct block *target, const struct possible *const *facts)
 {
 	size_t from = g->position[target->number];
 
+	g->entered[from] = target;
 	if (!walk(g, from, facts))
 		return target;
 	for (size_t i = g->count; i-- > from;) {
 		struct block *b = g->order[i];
 		if (!g->marked[i])
 			continue;
-		g->left[i] = b;
+		g->left[i] = g->entered[i] = b;
 		if (b->yes == NULL)
 			continue;
-		struct block *yes = g->left[g->position[b->yes->number]], *no = g->left[g->position[b->no->number]];
-		if (g->outcome[i] >= 0)
+		size_t to_yes = target_of(g, i, true), to_no = target_of(g, i, false);
+		struct block *yes = g->left[to_yes], *no = g->left[to_no];
+		if (g->outcome[i] >= 0) {
 			g->left[i] = g->outcome[i] ? yes : no;
-		else if (yes != b->yes || no != b->no)
+			g->entered[i] = g->entered[g->outcome[i] ? to_yes : to_no];
+		} else if (yes != b->yes || no != b->no) {
 			g->left[i] = ir_rebuild(g->ir, b, yes, no);
+			if (yes == no && g->entered[to_yes] == g->entered[to_no])
+				g->entered[i] = g->entered[to_yes];
+		}
 		if (g->left[i] == NULL)
 			return NULL;
 	}
@@ -318,24 +326,37 @@ static bool can_decide(const struct graph *g, size_t position, size_t target)
 	return (known & g->below[target]) != 0 || (bit(g->variable[target]) & after) != 0;
 }
 
-/* Tries to shorten the edge; true if the graph is better now. */
+/* Tries the edge with another target; true if the graph is better now. */
+static bool try_target(
+	struct graph *g, size_t position, bool outcome, struct block *target, better_function *better)
+{
+	struct block *b = g->order[position];
+	struct block *instead = ir_rebuild(g->ir, b, outcome ? target : b->yes, outcome ? b->no : target);
+	struct cost cost;
+
+	return ir_measure(g->ir, &cost) &&
+	       ir_try(g->ir, ir_replaced(g->ir, g->order, position, instead), &cost, better);
+}
+
+/*
+ * Tries to shorten the edge: to what is left of its target, or, where new blocks for that would make the program longer,
+ * to the first block that still has something to ask.
+ */
 static bool try_edge(
 	struct graph *g, size_t position, bool outcome, const struct possible **facts, better_function *better)
 {
-	struct block *b = g->order[position], *target = outcome ? b->yes : b->no;
 	size_t to = target_of(g, position, outcome);
+	struct block *target = g->order[to];
 
-	if (!can_decide(g, position, to) || !facts_on(g, position, outcome, facts))
+	if (!facts_on(g, position, outcome, facts))
 		return false;
 	g->followed[0] = g->variable[position];
 	g->followed[1] = g->variable[to];
-	struct block *left = restricted(g, target, facts);
+	struct block *left = restricted(g, target, facts), *entered = g->entered[to];
 	if (left == NULL || left == target)
 		return false;
-	struct cost cost;
-	struct block *instead = ir_rebuild(g->ir, b, outcome ? left : b->yes, outcome ? b->no : left);
-	return ir_measure(g->ir, &cost) &&
-	       ir_try(g->ir, ir_replaced(g->ir, g->order, position, instead), &cost, better);
+	return try_target(g, position, outcome, left, better) ||
+	       (entered != target && entered != left && try_target(g, position, outcome, entered, better));
 }
 
 struct effort {
@@ -351,7 +372,8 @@ static bool shorten_an_edge(struct ir *ir, better_function *better, struct effor
 
 	ir->least = INFINITY;
 	for (size_t i = 0; g != NULL && i < 2 * g->count; i++) {
-		if (g->order[i / 2]->yes == NULL || !is_reached(g, i / 2))
+		if (g->order[i / 2]->yes == NULL || !is_reached(g, i / 2) ||
+			!can_decide(g, i / 2, target_of(g, i / 2, i % 2 == 0)))
 			continue;
 		if (effort->trials++ > MOST_TRIALS || effort->new_blocks > MOST_NEW_BLOCKS)
 			return false;

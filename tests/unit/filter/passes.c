@@ -32,6 +32,17 @@ static const struct row {
 	/* Numbers outside of a range are known to be outside of it further down. */
 	{DLT_JUNIPER_MFR, "src or dst net 10.0.0 or 10.0.0", 17},
 	{DLT_JUNIPER_PPP, "ip6[0:4] <= 0x45 and net 2001:db8::/64 or 10.0.0.0/24", 27},
+	/* What was looked for behind a range is looked for alone, and what a later test tells is not asked before. */
+	{DLT_APPLE_IP_OVER_IEEE1394, "ip net 224.0.0.0/4 and host ::ffff:a00:1 or 10.0.0.1", 14},
+	{DLT_NETANALYZER, "not tcp port 53 or domain and not ether[20:2] > 0", 4},
+	/* Of two addresses, that at hand is asked for first, also where the one that is not makes other tests needless. */
+	{DLT_IP_OVER_FC, "host 172.16.3.4 and 224.0.0.1 or ip host 10.0.0.2", 23},
+	{DLT_EN10MB, "(host 10.0.0.1 and host 10.0.0.2) or (host 192.168.0.1 and host 192.168.0.2)", 32},
+	/* A trial does not count as its own gain what other passes find at the same time. */
+	{DLT_EN10MB,
+		"ether host ff:ff:ff:ff:ff:ff and not aa:00:04:00:01:04 or src host ff02::1 or fe80::1 or "
+		"src and dst host 10.0.0.0 or 10.0.0.0",
+		40},
 	/* Lists that end alike share their end. */
 	{DLT_LOOP, "proto 51 or 17 or 58", 14},
 	{DLT_EN10MB, "port 1000 or 1007 or 1014 or 1021 or 1028 or 1035 or 1042 or 1049 or 1056 or 1063", 43},

@@ -107,7 +107,7 @@ static double cost_of(struct early *e)
 	lower_blocks(e->code, e->blocks, e->count, e->position);
 	struct scratch_mark mark = ir_scratch_mark(e->code->ir);
 	e->trials++;
-	if (!e->code->too_deep && code_layout(e->code->ir, e->blocks, e->count, 1, &program) == 0)
+	if (!e->code->too_deep && code_layout(e->code, e->blocks, e->count, &program) == 0)
 		program_cost(&program, e->code->ir->scratch, &cost);
 	ir_scratch_release(e->code->ir, &mark);
 	return cost.length + cost.run;

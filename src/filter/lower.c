@@ -293,6 +293,7 @@ size_t lower_blocks(struct code *code, struct block_code *blocks, size_t count, 
 		uint32_t before = watched != NULL ? *watched : 0;
 		lower_block(code, &blocks[i]);
 		blocks[i].computes = watched != NULL ? *watched - before : 0;
+		blocks[i].after = code->machine;
 		total += blocks[i].count;
 		if (blocks[i].block->yes == NULL)
 			continue;
@@ -379,7 +380,7 @@ int lower_graph(struct ir *ir, uint32_t snaplen, bool early, struct bpf_program 
 	if (early)
 		lower_early(&code, blocks, count, position);
 	*too_deep = code.too_deep;
-	return code.too_deep || ir_failed(ir) ? -1 : code_layout(ir, blocks, count, snaplen, program);
+	return code.too_deep || ir_failed(ir) ? -1 : code_layout(&code, blocks, count, program);
 }
 
 int ir_lower(struct ir *ir, uint32_t snaplen, struct bpf_program *program, char *errbuf)

@@ -33,6 +33,7 @@ struct block_code {
 	uint32_t computes;      /* how often the value that is watched */
 	bool machine_known;     /* some way here has been seen */
 	struct machine machine; /* at its start */
+	struct machine after;   /* at its jump */
 };
 
 struct code {
@@ -67,8 +68,8 @@ size_t lower_blocks(struct code *code, struct block_code *blocks, size_t count, 
 /* Finds values to compute before the ways part that need them (lower-early.c). */
 void lower_early(struct code *code, struct block_code *blocks, size_t count, const uint32_t *position);
 /* Lays the blocks' code out, in order, with all jumps in reach; in scratch memory. 0 or -1 without memory. */
-int code_layout(struct ir *ir, const struct block_code *blocks, size_t count, uint32_t snaplen,
-	struct bpf_program *program);
+int code_layout(
+	const struct code *code, const struct block_code *blocks, size_t count, struct bpf_program *program);
 /* From the graph to a program in scratch memory; early: with lower_early(). 0 or -1. */
 int lower_graph(struct ir *ir, uint32_t snaplen, bool early, struct bpf_program *program, bool *too_deep);
 /* What a program costs (lower-measure.c). */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * In a row of tests that must all succeed (or of which one is enough), tests of the same value come together, and
+ * In a row of tests of which each can lead to the same place (as they do that must all succeed, or of which one is
+ * enough), tests of the same value come together, and
  * first those of the value that is at hand; a row of many numbers becomes a search. Needs: any graph. Keeps: what the
  * program accepts, but for packets that end before a value that is now loaded later: a test only moves to a place
  * where its value has been loaded already. Lowers: the loads on the ways through the row.
@@ -21,127 +22,148 @@ static void note_edge(struct way_in *in, const struct block *from)
 	in->edges++;
 }
 
-/* A row: each test is reached from the one before alone, and all have one way out in common. */
+struct row_test {
+	struct block *block;
+	bool out_by; /* the outcome that leads out of the row */
+};
+
+/* A row: each test is reached from the one before alone, and one of its ways leads out of the row, for all the same. */
 struct row {
 	struct ir *ir;
-	bool any;             /* one that succeeds is enough: the way out is "yes"; otherwise it is "no" */
-	struct block **tests; /* in order */
+	struct row_test *tests; /* in order */
 	size_t count;
-	struct block *out;  /* the common way out, made anew */
+	struct block *way_out;
+	struct block *out;  /* the same, made anew */
 	struct block *rest; /* where the last leads otherwise, made anew */
 };
 
 /* So many tests on the way out are passed by for what the last so many of the row have told. */
 #define FARTHEST 4
 
-/* What comes of a test after one of the row that was passed: 1, 0, or -1 if that does not tell. */
-static int told(const struct block *test, const struct block *passed, bool any)
+static struct block *way(const struct block *b, bool outcome)
 {
+	return outcome ? b->yes : b->no;
+}
+
+/* What comes of a test after one of the row did not lead out: 1, 0, or -1 if that does not tell. */
+static int told(const struct block *test, const struct row_test *row_test)
+{
+	const struct block *passed = row_test->block;
+
 	if (test->kind != BLOCK_TEST || passed->op != TEST_EQ || test->value != passed->value ||
 		test->operand->kind != VALUE_CONST || passed->operand->kind != VALUE_CONST)
 		return -1;
-	if (!any)
+	if (!row_test->out_by)
 		return ir_outcome(test->op, passed->operand->k, test->operand->k);
 	return test->op == TEST_EQ && test->operand == passed->operand ? 0 : -1;
 }
 
 /* Whether the row's way out leads to a block, past tests whose outcome those of the row tell that were passed. */
-static bool leads_out(const struct row *row, struct block *out, const struct block *to)
+static bool leads_out(const struct row *row, const struct block *to)
 {
+	struct block *out = row->way_out;
+
 	for (int i = 0; i <= FARTHEST && out != to; i++) {
 		int outcome = -1;
 		for (size_t j = row->count; outcome < 0 && j > 0 && row->count - j < FARTHEST; j--)
-			outcome = told(out, row->tests[j - 1], row->any);
+			outcome = told(out, &row->tests[j - 1]);
 		if (outcome < 0)
 			return false;
-		out = outcome ? out->yes : out->no;
+		out = way(out, outcome);
 	}
 	return out == to;
 }
 
-static struct block *way_out(const struct block *b, bool any)
+/* Adds the test that comes next; false if there is none. */
+static bool add_next(struct row *row, const struct way_in *in)
 {
-	return any ? b->yes : b->no;
-}
-
-/* The test that comes after those of the row; NULL: none. */
-static struct block *next_in_row(const struct row *row, const struct way_in *in)
-{
-	const struct block *last = row->tests[row->count - 1];
-	struct block *next = row->any ? last->no : last->yes;
+	const struct row_test *last = &row->tests[row->count - 1];
+	struct block *next = way(last->block, !last->out_by);
 
 	if (next->kind != BLOCK_TEST || in[next->number].edges != 1)
-		return NULL;
-	return leads_out(row, way_out(row->tests[0], row->any), way_out(next, row->any)) ? next : NULL;
+		return false;
+	struct row_test test = {next, leads_out(row, next->yes)};
+	if (!test.out_by && !leads_out(row, next->no))
+		return false;
+	row->tests[row->count++] = test;
+	return true;
 }
 
 static void find_row(struct row *row, struct block *first, const struct way_in *in)
 {
-	row->tests[0] = first;
-	for (int any = 1; any >= 0; any--) {
-		struct block *next;
-		row->any = any;
+	for (int out_by = 1; out_by >= 0; out_by--) {
+		row->way_out = way(first, out_by);
+		row->tests[0] = (struct row_test){first, out_by};
 		row->count = 1;
-		while ((next = next_in_row(row, in)) != NULL)
-			row->tests[row->count++] = next;
+		while (add_next(row, in))
+			;
 		if (row->count > 1)
 			return;
 	}
 }
 
-/* Whether two tests can stand together; one against another value may need both registers, and stays alone. */
-static bool belong_together(const struct block *a, const struct block *b)
+/* Where tests of a row go: into groups, which come one after the other. */
+struct grouping {
+	const struct value *held;
+	uint32_t *of_value; /* by value number: the group of its tests; 0: none yet */
+	uint32_t count;
+	uint32_t last[2]; /* group with a test for a number, by the outcome that leads out */
+};
+
+/*
+ * The group of the next test: that of its value, the first if that is at hand. One against another value may need both
+ * registers, and stays alone. Few packets have a number that is asked for: so a test for one that leads out does not
+ * come before those that lead out without theirs, nor the other way round.
+ */
+static uint32_t group_of(struct grouping *g, const struct row_test *test)
 {
-	return a->value == b->value && a->operand->kind == VALUE_CONST && b->operand->kind == VALUE_CONST;
+	const struct block *b = test->block;
+	uint32_t *of_value = &g->of_value[b->value->number], group = *of_value;
+	bool in_first = group == 0 && b->value == g->held;
+
+	if (b->operand->kind != VALUE_CONST)
+		return g->count++;
+	if ((group == 0 && !in_first) || (b->op == TEST_EQ && g->last[!test->out_by] > group))
+		group = *of_value = g->count++;
+	if (b->op == TEST_EQ && group > g->last[test->out_by])
+		g->last[test->out_by] = group;
+	return group;
 }
 
-/* Brings tests of one value together, in the order of their first; groups[] tells each test's group. */
-static bool sort_row(struct row *row, const struct value *held, struct block **sorted, uint32_t *group_of_value)
+/* Brings tests of one value together, in the order of their first. */
+static bool sort_row(struct row *row, const struct value *held, struct row_test *sorted, uint32_t *group_of_value)
 {
 	struct arena *scratch = row->ir->scratch;
-	uint32_t *group = arena_alloc(scratch, row->count * sizeof(*group));
+	struct grouping grouping = {.held = held, .of_value = group_of_value, .count = 1};
+	uint32_t *group = arena_alloc_raw(scratch, row->count * sizeof(*group));
 	size_t *start = arena_alloc(scratch, (row->count + 2) * sizeof(*start));
-	uint32_t groups = 1; /* 0 is for the value at hand */
 	bool changed = false;
 
 	if (ir_failed(row->ir))
 		return false;
+	for (size_t i = 0; i < row->count; i++)
+		group[i] = group_of(&grouping, &row->tests[i]);
 	for (size_t i = 0; i < row->count; i++) {
-		const struct block *b = row->tests[i];
-		uint32_t *known = &group_of_value[b->value->number];
-		if (b->operand->kind != VALUE_CONST)
-			group[i] = groups++;
-		else if (b->value == held)
-			group[i] = 0;
-		else
-			group[i] = *known != 0 ? *known : (*known = groups++);
-	}
-	for (size_t i = 0; i < row->count; i++) {
-		group_of_value[row->tests[i]->value->number] = 0;
+		group_of_value[row->tests[i].block->value->number] = 0;
 		start[group[i] + 1]++;
 		changed |= i > 0 && group[i] < group[i - 1];
 	}
-	for (uint32_t g = 1; g <= groups; g++)
+	for (uint32_t g = 1; g <= grouping.count; g++)
 		start[g] += start[g - 1];
 	for (size_t i = 0; i < row->count; i++)
 		sorted[start[group[i]]++] = row->tests[i];
 	return changed;
 }
 
-static bool is_number(const struct row *row, const struct block *b)
+static bool is_number(const struct row_test *test)
 {
-	return row->any && b->op == TEST_EQ && b->operand->kind == VALUE_CONST;
+	return test->out_by && test->block->op == TEST_EQ && test->block->operand->kind == VALUE_CONST;
 }
 
-/* The tests from first on, up to count, that look for numbers of one value. */
-static size_t count_numbers(const struct row *row, size_t first)
+/* Whether two tests that follow each other look for numbers of one value. */
+static bool are_numbers(const struct row_test *tests)
 {
-	size_t end = first;
-
-	while (end < row->count && is_number(row, row->tests[end]) &&
-		belong_together(row->tests[first], row->tests[end]))
-		end++;
-	return end - first;
+	return is_number(&tests[0]) && is_number(&tests[1]) && tests[0].block->value == tests[1].block->value;
 }
 
 static struct block *make_search(struct row *row, size_t first, size_t count, struct block *next)
@@ -151,48 +173,46 @@ static struct block *make_search(struct row *row, size_t first, size_t count, st
 	if (ranges == NULL)
 		return NULL;
 	for (size_t i = 0; i < count; i++)
-		ranges[i].low = ranges[i].high = row->tests[first + i]->operand->k;
-	return ir_in_ranges(row->ir, row->tests[first]->value, ranges, count, row->out, next);
+		ranges[i].low = ranges[i].high = row->tests[first + i].block->operand->k;
+	return ir_in_ranges(row->ir, row->tests[first].block->value, ranges, count, row->out, next);
 }
 
-/* Makes the tests from first on, and what follows them. */
+/* Makes the tests of the row, and what follows them. */
 static struct block *make_row(struct row *row)
 {
 	struct block *next = row->rest;
 
 	for (size_t end = row->count; end > 0 && next != NULL;) {
 		size_t first = end - 1;
-		while (first > 0 && is_number(row, row->tests[first]) && is_number(row, row->tests[first - 1]) &&
-			belong_together(row->tests[first], row->tests[first - 1]))
+		while (first > 0 && are_numbers(&row->tests[first - 1]))
 			first--;
 		if (end - first > IR_FEW_NUMBERS) {
 			next = make_search(row, first, end - first, next);
 			end = first;
 			continue;
 		}
-		struct block *b = row->tests[--end];
-		next = row->any ? ir_rebuild(row->ir, b, row->out, next) : ir_rebuild(row->ir, b, next, row->out);
+		const struct row_test *test = &row->tests[--end];
+		next = ir_rebuild(
+			row->ir, test->block, test->out_by ? row->out : next, test->out_by ? next : row->out);
 	}
 	return next;
 }
 
 static bool has_search(const struct row *row)
 {
-	for (size_t i = 0; i < row->count;) {
-		size_t numbers = count_numbers(row, i);
-		if (numbers > IR_FEW_NUMBERS)
-			return true;
-		i += numbers > 0 ? numbers : 1;
-	}
-	return false;
+	size_t numbers = 1;
+
+	for (size_t i = 1; i < row->count && numbers <= IR_FEW_NUMBERS; i++)
+		numbers = are_numbers(&row->tests[i - 1]) ? numbers + 1 : 1;
+	return numbers > IR_FEW_NUMBERS;
 }
 
 struct reordering {
 	struct ir *ir;
 	struct way_in *in;
-	struct block **made; /* by block number */
-	struct block **row;  /* room for a row, and for it sorted */
-	struct block **sorted;
+	struct block **made;  /* by block number */
+	struct row_test *row; /* room for a row, and for it sorted */
+	struct row_test *sorted;
 	uint32_t *group_of_value; /* by value number; all 0 between rows */
 	bool *inside;             /* by block number: in a row, and not its first */
 };
@@ -226,7 +246,7 @@ static bool find_rows(struct reordering *r, struct block **order, size_t count)
 			continue;
 		any |= find_gain(r, order[i], &row);
 		for (size_t j = 1; j < row.count; j++)
-			r->inside[r->row[j]->number] = true;
+			r->inside[r->row[j].block->number] = true;
 	}
 	return any;
 }
@@ -237,9 +257,9 @@ static struct block *remake(struct reordering *r, struct block *b)
 	struct row row;
 
 	if (b->kind == BLOCK_TEST && !r->inside[b->number] && find_gain(r, b, &row)) {
-		const struct block *last = r->row[row.count - 1];
-		row.out = r->made[(row.any ? b->yes : b->no)->number];
-		row.rest = r->made[(row.any ? last->no : last->yes)->number];
+		const struct row_test *last = &r->row[row.count - 1];
+		row.out = r->made[row.way_out->number];
+		row.rest = r->made[way(last->block, !last->out_by)->number];
 		return make_row(&row);
 	}
 	if (b->yes == NULL || (r->made[b->yes->number] == b->yes && r->made[b->no->number] == b->no))

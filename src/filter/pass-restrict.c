@@ -38,6 +38,7 @@ struct graph {
 	uint32_t *position; /* by block number */
 	uint32_t *variable; /* by position: of its test */
 	uint64_t *below;    /* by position: the variables tested there or further down, a bit each (see bit()) */
+	uint32_t *edges;    /* by position: that lead there */
 	uint64_t *known;    /* by position: the variables of which something is known there */
 	const struct possible **first; /* by variable: what it can be if nothing is known */
 	const struct possible **at;    /* by position, a row of variables each */
@@ -193,6 +194,45 @@ static void look_below(struct graph *g)
 	}
 }
 
+/*
+ * Whether anything that is known on an edge can decide a test behind it: something must be known of what is tested
+ * there, or the first test there must tell of another. This is quick to see, and mostly not so.
+ */
+static bool can_decide(const struct graph *g, size_t position, size_t target)
+{
+	if (g->order[target]->yes == NULL)
+		return false;
+	uint64_t known = g->known[position] | bit(g->variable[position]);
+	uint64_t after = g->below[target_of(g, target, true)] | g->below[target_of(g, target, false)];
+	return (known & g->below[target]) != 0 || (bit(g->variable[target]) & after) != 0;
+}
+
+/* Whether an edge is one of several to its target. Where it is the only one, as much is known there as on it. */
+static bool is_one_of_several(const struct graph *g, size_t target)
+{
+	return g->edges[target] > 1;
+}
+
+/* Whether it could be that anything is found; known[] are the variables that are tested before, for now. */
+static bool may_find(struct graph *g)
+{
+	bool may = false;
+
+	for (size_t i = 0; i < g->count; i++)
+		for (int outcome = 0; outcome <= 1 && g->order[i]->yes != NULL; outcome++) {
+			size_t to = target_of(g, i, outcome);
+			g->edges[to]++;
+			g->known[to] |= g->known[i] | bit(g->variable[i]);
+		}
+	for (size_t i = 0; i < g->count && !may; i++)
+		for (int outcome = 0; outcome <= 1 && g->order[i]->yes != NULL; outcome++) {
+			size_t to = target_of(g, i, outcome);
+			may |= is_one_of_several(g, to) && can_decide(g, i, to);
+		}
+	memset(g->known, 0, g->count * sizeof(*g->known));
+	return may;
+}
+
 /* NULL if there is nothing to find. */
 static struct graph *find_facts(struct ir *ir, const struct possible ***facts)
 {
@@ -210,6 +250,12 @@ static struct graph *find_facts(struct ir *ir, const struct possible ***facts)
 		g->position[g->order[i]->number] = (uint32_t)i;
 	g->below = arena_alloc_raw(ir->scratch, (g->count + 1) * sizeof(*g->below));
 	g->known = arena_alloc(ir->scratch, (g->count + 1) * sizeof(*g->known));
+	g->edges = arena_alloc(ir->scratch, (g->count + 1) * sizeof(*g->edges));
+	if (ir_failed(ir))
+		return NULL;
+	look_below(g);
+	if (!may_find(g))
+		return NULL;
 	g->entered = arena_alloc_raw(ir->scratch, (g->count + 1) * sizeof(struct block *));
 	g->left = arena_alloc_raw(ir->scratch, (g->count + 1) * sizeof(struct block *));
 	g->reached = arena_alloc(ir->scratch, g->count + 1);
@@ -221,7 +267,6 @@ static struct graph *find_facts(struct ir *ir, const struct possible ***facts)
 	*facts = arena_alloc_raw(ir->scratch, (g->variables + 1) * sizeof(**facts));
 	if (ir_failed(ir))
 		return NULL;
-	look_below(g);
 	carry(g, *facts);
 	return g;
 }
@@ -311,21 +356,6 @@ static struct block *restricted(struct graph *g, struct block *target, const str
 	return g->left[from];
 }
 
-/*
- * Whether anything that is known on an edge can decide a test behind it: something must be known of what is tested
- * there, or the first test there must tell of another. This is quick to see, and mostly not so.
- */
-static bool can_decide(const struct graph *g, size_t position, size_t target)
-{
-	const struct block *b = g->order[target];
-
-	if (b->yes == NULL)
-		return false;
-	uint64_t known = g->known[position] | bit(g->variable[position]);
-	uint64_t after = g->below[target_of(g, target, true)] | g->below[target_of(g, target, false)];
-	return (known & g->below[target]) != 0 || (bit(g->variable[target]) & after) != 0;
-}
-
 /* Tries the edge with another target; true if the graph is better now. */
 static bool try_target(
 	struct graph *g, size_t position, bool outcome, struct block *target, better_function *better)
@@ -364,14 +394,37 @@ struct effort {
 	uint32_t new_blocks; /* and forgotten again */
 };
 
+/*
+ * Whether a test behind some edge is decided by what is known there. It is enough to look at the edges that are one of
+ * several to their target: on others no more is known than in the graph as a whole, where nothing is left to decide.
+ */
+static bool decides_any(struct graph *g, const struct possible **facts)
+{
+	for (size_t i = 0; i < 2 * g->count; i++) {
+		if (g->order[i / 2]->yes == NULL || !is_reached(g, i / 2))
+			continue;
+		size_t to = target_of(g, i / 2, i % 2 == 0);
+		if (!is_one_of_several(g, to) || !can_decide(g, i / 2, to) ||
+			!facts_on(g, i / 2, i % 2 == 0, facts))
+			continue;
+		g->followed[0] = g->variable[i / 2];
+		g->followed[1] = g->variable[to];
+		if (walk(g, to, facts))
+			return true;
+	}
+	return false;
+}
+
 /* Finds what is known and tries the edges, until one makes the graph better. */
 static bool shorten_an_edge(struct ir *ir, better_function *better, struct effort *effort)
 {
 	const struct possible **facts;
 	struct graph *g = find_facts(ir, &facts);
 
+	bool any = g != NULL && decides_any(g, facts);
+
 	ir->least = INFINITY;
-	for (size_t i = 0; g != NULL && i < 2 * g->count; i++) {
+	for (size_t i = 0; any && i < 2 * g->count; i++) {
 		if (g->order[i / 2]->yes == NULL || !is_reached(g, i / 2) ||
 			!can_decide(g, i / 2, target_of(g, i / 2, i % 2 == 0)))
 			continue;

@@ -11,7 +11,7 @@
 
 #include "filter/ir-private.h"
 
-#define FIRST_BUCKETS 256
+#define FIRST_BUCKETS 64
 
 bool ir_init(struct ir *ir, struct arena *arena)
 {

@@ -38,6 +38,7 @@ struct graph {
 	uint32_t *position; /* by block number */
 	uint32_t *variable; /* by position: of its test */
 	uint64_t *below;    /* by position: the variables tested there or further down, a bit each (see bit()) */
+	uint64_t others;    /* variables that are not tested against constants, a bit each */
 	uint32_t *edges;    /* by position: that lead there */
 	uint64_t *known;    /* by position: the variables of which something is known there */
 	const struct possible **first; /* by variable: what it can be if nothing is known */
@@ -99,6 +100,8 @@ static bool find_variables(struct graph *g)
 	for (uint32_t v = 0; v < found; v++) {
 		if (number[v] == ALONE)
 			continue;
+		if (!is_against_constant(tests[v]))
+			g->others |= bit(number[v]);
 		g->first[number[v]] = is_against_constant(tests[v])
 					      ? possible_at_first(g->ir->scratch, tests[v]->value)
 					      : possible_bit(g->ir->scratch);
@@ -207,10 +210,14 @@ static bool can_decide(const struct graph *g, size_t position, size_t target)
 	return (known & g->below[target]) != 0 || (bit(g->variable[target]) & after) != 0;
 }
 
-/* Whether an edge is one of several to its target. Where it is the only one, as much is known there as on it. */
-static bool is_one_of_several(const struct graph *g, size_t target)
+/*
+ * Whether as much may be known on an edge to this target as decides a test. Where it is the only edge there, no more is
+ * known than in the graph as a whole, where the passes before have left nothing to decide, but for tests of other kinds
+ * than against a constant.
+ */
+static bool can_tell_more(const struct graph *g, size_t target)
 {
-	return g->edges[target] > 1;
+	return g->edges[target] > 1 || (g->others & g->below[target]) != 0;
 }
 
 /* Whether it could be that anything is found; known[] are the variables that are tested before, for now. */
@@ -227,7 +234,7 @@ static bool may_find(struct graph *g)
 	for (size_t i = 0; i < g->count && !may; i++)
 		for (int outcome = 0; outcome <= 1 && g->order[i]->yes != NULL; outcome++) {
 			size_t to = target_of(g, i, outcome);
-			may |= is_one_of_several(g, to) && can_decide(g, i, to);
+			may |= can_tell_more(g, to) && can_decide(g, i, to);
 		}
 	memset(g->known, 0, g->count * sizeof(*g->known));
 	return may;
@@ -394,18 +401,14 @@ struct effort {
 	uint32_t new_blocks; /* and forgotten again */
 };
 
-/*
- * Whether a test behind some edge is decided by what is known there. It is enough to look at the edges that are one of
- * several to their target: on others no more is known than in the graph as a whole, where nothing is left to decide.
- */
+/* Whether a test behind some edge is decided by what is known there. */
 static bool decides_any(struct graph *g, const struct possible **facts)
 {
 	for (size_t i = 0; i < 2 * g->count; i++) {
 		if (g->order[i / 2]->yes == NULL || !is_reached(g, i / 2))
 			continue;
 		size_t to = target_of(g, i / 2, i % 2 == 0);
-		if (!is_one_of_several(g, to) || !can_decide(g, i / 2, to) ||
-			!facts_on(g, i / 2, i % 2 == 0, facts))
+		if (!can_tell_more(g, to) || !can_decide(g, i / 2, to) || !facts_on(g, i / 2, i % 2 == 0, facts))
 			continue;
 		g->followed[0] = g->variable[i / 2];
 		g->followed[1] = g->variable[to];

@@ -45,33 +45,31 @@ static struct block *way(const struct block *b, bool outcome)
 	return outcome ? b->yes : b->no;
 }
 
-/* What comes of a test after one of the row did not lead out: 1, 0, or -1 if that does not tell. */
-static int told(const struct block *test, const struct row_test *row_test)
+/* What comes of a test after another that had an outcome: 1, 0, or -1 if that does not tell. */
+static int told(const struct block *test, const struct block *passed, bool outcome)
 {
-	const struct block *passed = row_test->block;
-
 	if (test->kind != BLOCK_TEST || passed->op != TEST_EQ || test->value != passed->value ||
 		test->operand->kind != VALUE_CONST || passed->operand->kind != VALUE_CONST)
 		return -1;
-	if (!row_test->out_by)
+	if (outcome)
 		return ir_outcome(test->op, passed->operand->k, test->operand->k);
 	return test->op == TEST_EQ && test->operand == passed->operand ? 0 : -1;
 }
 
-/* Whether the row's way out leads to a block, past tests whose outcome those of the row tell that were passed. */
-static bool leads_out(const struct row *row, const struct block *to)
+/* Whether a test that comes next leads to where the row leads out, past tests whose outcome is known then. */
+static bool leads_out(const struct row *row, const struct block *next, bool outcome)
 {
 	struct block *out = row->way_out;
 
-	for (int i = 0; i <= FARTHEST && out != to; i++) {
-		int outcome = -1;
-		for (size_t j = row->count; outcome < 0 && j > 0 && row->count - j < FARTHEST; j--)
-			outcome = told(out, &row->tests[j - 1]);
-		if (outcome < 0)
+	for (int i = 0; i <= FARTHEST && out != way(next, outcome); i++) {
+		int known = told(out, next, outcome);
+		for (size_t j = row->count; known < 0 && j > 0 && row->count - j < FARTHEST; j--)
+			known = told(out, row->tests[j - 1].block, !row->tests[j - 1].out_by);
+		if (known < 0)
 			return false;
-		out = way(out, outcome);
+		out = way(out, known);
 	}
-	return out == to;
+	return out == way(next, outcome);
 }
 
 /* Adds the test that comes next; false if there is none. */
@@ -82,8 +80,8 @@ static bool add_next(struct row *row, const struct way_in *in)
 
 	if (next->kind != BLOCK_TEST || in[next->number].edges != 1)
 		return false;
-	struct row_test test = {next, leads_out(row, next->yes)};
-	if (!test.out_by && !leads_out(row, next->no))
+	struct row_test test = {next, leads_out(row, next, true)};
+	if (!test.out_by && !leads_out(row, next, false))
 		return false;
 	row->tests[row->count++] = test;
 	return true;

@@ -99,22 +99,69 @@ static bool can_gain(const struct block *b, const struct block *next, const stru
 	       can_share(places, shape(b, of[b->yes->number].shape, of[next->no->number].shape), b->value);
 }
 
-/* The block in the place of b, with the test that follows it first; NULL if they cannot change places, or need not. */
-static struct block *swapped(struct ir *ir, struct block *b, const struct places *places)
+static bool can_swap(const struct block *b)
 {
-	struct block *next = b->no;
+	return is_number(b) && is_number(b->no) && b->value == b->no->value && b->operand != b->no->operand;
+}
 
-	if (!is_number(b) || !is_number(next) || b->value != next->value || b->operand == next->operand ||
-		!can_gain(b, next, places))
-		return NULL;
-	struct block *second = ir_rebuild(ir, b, b->yes, next->no);
-	return second != NULL ? ir_rebuild(ir, next, next->yes, second) : NULL;
+/* The block in the place of b, with the test that follows it first, for ways on that were made anew. */
+static struct block *swapped(
+	struct ir *ir, struct block *b, struct block *yes, struct block *next_yes, struct block *no)
+{
+	struct block *second = ir_rebuild(ir, b, yes, no);
+
+	return second != NULL ? ir_rebuild(ir, b->no, next_yes, second) : NULL;
+}
+
+/* The graph's root with the tests of b changed round; or those of all blocks that are like it, which share code. */
+static struct block *swap_at(struct ir *ir, const struct places *places, const struct block *b, bool all)
+{
+	struct block **made = arena_alloc_raw(ir->scratch, (ir->block_count + 1) * sizeof(*made));
+	uint64_t wanted = places->of[b->number].shape;
+
+	for (size_t i = made != NULL ? places->count : 0; i-- > 0;) {
+		struct block *at = places->order[i], *next = at->no;
+		made[at->number] = at;
+		if (at->yes == NULL)
+			continue;
+		struct block *yes = made[at->yes->number], *no = made[next->number];
+		if (at == b || (all && places->of[at->number].shape == wanted && can_swap(at)))
+			made[at->number] = swapped(ir, at, yes, made[next->yes->number], made[next->no->number]);
+		else if (yes != at->yes || no != next)
+			made[at->number] = ir_rebuild(ir, at, yes, no);
+		if (made[at->number] == NULL)
+			return NULL;
+	}
+	return made != NULL ? made[places->order[0]->number] : NULL;
 }
 
 static bool is_shorter(struct ir *ir, const struct cost *a, const struct cost *b)
 {
 	(void)ir;
 	return a->length < b->length;
+}
+
+static bool try_swap(struct ir *ir, const struct places *places, const struct block *b, bool all)
+{
+	uint32_t blocks = ir->block_count;
+	struct scratch_mark mark = ir_scratch_mark(ir);
+	struct cost cost;
+	bool kept = ir_measure(ir, &cost) && ir_try(ir, swap_at(ir, places, b, all), &cost, is_shorter);
+
+	ir_scratch_release(ir, &mark);
+	if (!kept)
+		ir_forget(ir, blocks);
+	return kept;
+}
+
+/* Whether a block is like another, so that they may share their code. */
+static bool has_alike(const struct places *places, const struct block *b)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < places->count; i++)
+		found += places->of[places->order[i]->number].shape == places->of[b->number].shape;
+	return found > 1;
 }
 
 int pass_swap(struct ir *ir)
@@ -126,22 +173,14 @@ int pass_swap(struct ir *ir)
 	if (ir_failed(ir) || places.count > MOST_BLOCKS)
 		return ir_failed(ir) ? -1 : 0;
 	for (size_t i = 0, trials = 0; i < places.count && trials < MOST_TRIALS && !ir_failed(ir); i++) {
-		uint32_t blocks = ir->block_count;
-		struct scratch_mark mark = ir_scratch_mark(ir);
-		struct block *first = swapped(ir, places.order[i], &places);
-		struct cost cost;
-		if (first == NULL)
+		struct block *b = places.order[i];
+		if (b->yes == NULL || !can_swap(b) || !can_gain(b, b->no, &places))
 			continue;
 		trials++;
-		bool kept = ir_measure(ir, &cost) &&
-			    ir_try(ir, ir_replaced(ir, places.order, i, first), &cost, is_shorter);
-		ir_scratch_release(ir, &mark);
-		if (kept) {
+		if (try_swap(ir, &places, b, false) || (has_alike(&places, b) && try_swap(ir, &places, b, true))) {
 			changed = true;
 			find_places(ir, &places);
 			i = (size_t)-1;
-		} else {
-			ir_forget(ir, blocks);
 		}
 	}
 	return ir_failed(ir) ? -1 : changed;

@@ -18,6 +18,7 @@ const struct named_value filter_llc_kinds[] = {
 	{"ui", 0x03, 0, WORD_LLC_U_KIND},
 	{"ua", 0x63, 0, WORD_LLC_U_KIND},
 	{"disc", 0x43, 0, WORD_LLC_U_KIND},
+	{"dm", 0x0f, 0, WORD_LLC_U_KIND},
 	{"sabme", 0x6f, 0, WORD_LLC_U_KIND},
 	{"test", 0xe3, 0, WORD_LLC_U_KIND},
 	{"xid", 0xaf, 0, WORD_LLC_U_KIND},

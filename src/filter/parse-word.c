@@ -84,7 +84,7 @@ static const struct named_value *parse_named(
 	return row;
 }
 
-#define LLC_KINDS "i, s, u, rr, rnr, rej, ui, ua, disc, sabme, test, xid or frmr"
+#define LLC_KINDS "i, s, u, rr, rnr, rej, ui, ua, disc, dm, sabme, test, xid or frmr"
 #define WLAN_TYPES "mgt, ctl or data"
 #define WLAN_DIRECTIONS "nods, tods, fromds, dstods or 0 to 3"
 #define PF_REASONS                                                                                                 \

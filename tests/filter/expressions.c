@@ -60,7 +60,7 @@ static const struct symbol {
 	{'m', {"00:11:22:33:44:55", "02:00:00:00:00:01", "ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01",
 		      "aa:00:04:00:01:04"}},
 	{'w', {"src", "dst", "host", "ra", "ta", "addr1", "addr2", "addr3", "addr4", "src and dst"}},
-	{'c', {"i", "s", "u", "rr", "rnr", "rej", "ui", "ua", "disc", "sabme", "test", "xid", "frmr"}},
+	{'c', {"i", "s", "u", "rr", "rnr", "rej", "ui", "ua", "disc", "dm", "sabme", "test", "xid", "frmr"}},
 	/* Layers. */
 	{'L', {"vlan", "vlan %v", "vlan %v", "mpls", "mpls %l", "pppoes", "pppoes %u", "vxlan", "vxlan %k",
 		      "geneve", "geneve %k"}},

@@ -61,7 +61,7 @@ static const struct symbol {
 		      "type mgt subtype beacon", "subtype ack", "wlan dir tods", "dir 2",
 		      "type data subtype qos-data", "on eth%u", "rset \\host", "rnr %u", "srnr %u", "reason match",
 		      "action pass", "reason %u", "lane", "oamf4", "metac", "connectmsg", "fisu", "hmsu"}},
-	{'l', {"i", "s", "u", "rr", "rnr", "rej", "ui", "ua", "disc", "sabme", "test", "xid", "frmr"}},
+	{'l', {"i", "s", "u", "rr", "rnr", "rej", "ui", "ua", "disc", "dm", "sabme", "test", "xid", "frmr"}},
 	{'y', {"mgt", "ctl", "data", "4", "8 subtype 0x80"}},
 	{'f', {"vpi %u", "vci (%u or > %u)", "vpi != %u", "sio %u", "opc (1 or 2 or 3)", "dpc >= %u", "sls %s",
 		      "hsio < %u", "byte %u = %u", "byte %u & %u", "byte 3 | 1"}},

@@ -48,6 +48,9 @@ static const struct direction_field brcm_first_direction = {.offset = 0, .size =
 #define TYPED(number, at, header, told)                                                                            \
 	.dlt = number, .type = at, .payload = header, .has = LINK_PPPOE | LINK_ARP, .tell = told
 
+/* OSI's headers have a byte of padding before them. */
+#define CISCO_HDLC(number) TYPED(number, 2, 4, tell_chdlc), .network_nosnap = 1, .mpls = LINK_PROTO_MPLS
+
 #define PPP(number, at)                                                                                            \
 	.dlt = number, .type = at, .payload = (at) + 2, .mpls = PPP_MPLS, .has = LINK_ARP, .tell = tell_ppp
 
@@ -119,8 +122,8 @@ static const struct linktype linktypes[] = {
 	{TYPED(DLT_SYMANTEC_FIREWALL, 6, 44, tell_type)},
 	{TYPED(DLT_APPLE_IP_OVER_IEEE1394, 16, 18, tell_type)},
 	{TYPED(DLT_IPOIB, 0, 4, tell_type)},
-	/* OSI's headers have a byte of padding before them. */
-	{TYPED(DLT_C_HDLC, 2, 4, tell_chdlc), .network_nosnap = 1, .mpls = LINK_PROTO_MPLS},
+	{CISCO_HDLC(DLT_C_HDLC)},
+	{CISCO_HDLC(DLT_HDLC)},
 
 	{PPP(DLT_PPP, 2)},
 	{PPP(DLT_PPP_SERIAL, 2)},

@@ -221,6 +221,7 @@ static const struct link {
 	{DLT_APPLE_IP_OVER_IEEE1394, "m ?? m ?? E"},
 	{DLT_IPOIB, "E 0000"},
 	{DLT_C_HDLC, "0f 00 c"},
+	{DLT_HDLC, "0f 00 c"},
 	{DLT_PPP, "ff 03 p"},
 	{DLT_PPP_SERIAL, "ff 03 p"},
 	{DLT_PPP_PPPD, "* 03 p"},

@@ -140,7 +140,7 @@ static void put_excerpt(struct excerpt *out, const struct line *line, size_t wid
 		put(out, "^");
 }
 
-/* An excerpt is of use from so many characters on; more than the last make a line too long to read. */
+/* An excerpt of a longer line is of use from so many characters on; more than the last make a line too long to read. */
 #define NARROWEST 24
 #define WIDEST 100
 
@@ -166,7 +166,10 @@ void filter_error_text(const struct filter *filter, char *buffer, size_t size)
 	length = snprintf(buffer, size, "filter expression, %s: %s", place, filter->error);
 	/* Two lines with two blanks and a newline each, and the NUL. */
 	size_t left = (size_t)length < size ? size - (size_t)length : 0;
-	if (left < 2 * (NARROWEST + 3) + 1 || line.length == 0)
+	size_t narrowest = line.length + 2 * strlen("...") + LONGEST_BYTE;
+	if (narrowest > NARROWEST)
+		narrowest = NARROWEST;
+	if (left < 2 * (narrowest + 3) + 1 || line.length == 0)
 		return;
 	struct excerpt out = {buffer, size, (size_t)length};
 	size_t width = (left - 1) / 2 - 3;

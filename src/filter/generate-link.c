@@ -24,19 +24,22 @@ struct block *not_there(struct generator *g, const struct layout *layout, const 
 	const char *quote = strchr(what, ' ') == NULL ? "'" : "";
 	char there[160] = "";
 
-	list(there, sizeof(there), layout->tell != NULL, "protocols, hosts, nets, ports");
+	list(there, sizeof(there), layout->tell != NULL,
+		layout->labelled ? "ip, ip6, hosts, nets, ports" : "protocols, hosts, nets, ports");
 	list(there, sizeof(there), row->addresses != NULL || row->address != NULL, "ether host");
 	list(there, sizeof(there), (row->has & LINK_VLAN) != 0 && !layout->labelled, "vlan");
 	list(there, sizeof(there), row->mpls != 0, "mpls");
-	list(there, sizeof(there), (row->has & LINK_PPPOE) != 0, "pppoes");
-	list(there, sizeof(there), row->llc != NULL, "llc");
+	list(there, sizeof(there), (row->has & LINK_PPPOE) != 0 && !layout->labelled, "pppoes");
+	list(there, sizeof(there), row->llc != NULL && !layout->labelled, "llc");
 	list(there, sizeof(there), (row->has & LINK_WLAN) != 0, "type, subtype, dir");
 	list(there, sizeof(there), (row->has & LINK_ATM) != 0, "vpi, vci, lane, oam");
 	list(there, sizeof(there), (row->has & LINK_SS7) != 0, "fisu, lssu, msu, sio, opc, dpc, sls");
 	list(there, sizeof(there), (row->has & LINK_PF) != 0, "ifname, rnr, action");
 	list(there, sizeof(there), row->direction != NULL, "inbound, outbound");
-	return fail(g, "%s%s%s cannot be asked of %s packets; there are: %slink[offset:size], len", quote, what,
-		quote, name != NULL ? name : "such", there);
+	list(there, sizeof(there), row->ifindex != 0, "ifindex");
+	list(there, sizeof(there), (row->has & LINK_RADIO) != 0, "radio");
+	return fail(g, "%s%s%s cannot be asked of %s packets%s; there are: %slink[offset:size], len", quote, what,
+		quote, name != NULL ? name : "such", layout->labelled ? " behind MPLS labels" : "", there);
 }
 
 struct block *behind_guard(struct generator *g, const struct layout *layout, struct block *yes, struct block *no)

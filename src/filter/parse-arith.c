@@ -173,7 +173,7 @@ static struct arith *parse_negation(struct parser *parser)
 }
 
 /* A constant with a slip, as "tcp-sin"; a number behind the last "-" was meant to be subtracted. */
-static const char *near_constant(const char *text)
+const char *parse_near_constant(const char *text)
 {
 	const char *minus = strrchr(text, '-');
 
@@ -184,7 +184,7 @@ static const char *near_constant(const char *text)
 static void *fail_at_operand(struct parser *parser)
 {
 	const struct token *token = parser->at;
-	const char *meant = token->kind == TOKEN_WORD ? near_constant(token->text) : NULL;
+	const char *meant = token->kind == TOKEN_WORD ? parse_near_constant(token->text) : NULL;
 
 	if (meant != NULL)
 		return filter_error(parser->filter, token->span, "unknown word \"%.40s\"; did you mean \"%s\"?",

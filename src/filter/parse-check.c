@@ -103,7 +103,7 @@ static const char *wanted_for_address(const struct qualifiers *qualifiers, const
 		return "is an IP address: write it behind \"ip host\" or \"ip6 host\", or leave the protocol out";
 	if (link && id->form == ID_NUMBER)
 		return "is no address of the link layer";
-	if (id->form == ID_IPV4 && qualifiers->protocol == PROTO_IPV6)
+	if ((id->form == ID_IPV4 || id->form == ID_NUMBER) && qualifiers->protocol == PROTO_IPV6)
 		return "is an IPv4 address: write \"ip\" instead of \"ip6\"";
 	if (id->form == ID_IPV6 && qualifiers->protocol != PROTO_NONE && qualifiers->protocol != PROTO_IPV6)
 		return "is an IPv6 address: write \"ip6\", or leave the protocol out";

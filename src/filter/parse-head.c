@@ -49,6 +49,16 @@ static bool fail_unknown(struct parser *parser, const char *meant)
 	return false;
 }
 
+/* A word with "-" in it, before an operator. */
+static bool fail_operand(struct parser *parser)
+{
+	const char *meant = parse_near_constant(parser->at->text);
+
+	if (meant != NULL)
+		return fail_unknown(parser, meant);
+	return parse_fail(parser, "\"%s\" is read as one word; put blanks around \"-\" to subtract");
+}
+
 bool parse_bare_id(struct parser *parser, struct operands *operands)
 {
 	const struct token *token = parser->at;
@@ -56,7 +66,7 @@ bool parse_bare_id(struct parser *parser, struct operands *operands)
 	if (parser->has_qualifiers)
 		return parse_qualified_id(parser, operands);
 	if (token->kind == TOKEN_WORD && parse_is_operator(&token[1]) && strchr(token->text, '-') != NULL)
-		return parse_fail(parser, "\"%s\" is read as one word; put blanks around \"-\" to subtract");
+		return fail_operand(parser);
 	const char *meant = token->kind == TOKEN_WORD ? filter_near_miss(token->text, KEYWORDS_ALL) : NULL;
 	if (meant != NULL)
 		return fail_unknown(parser, meant);

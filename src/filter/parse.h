@@ -54,6 +54,7 @@ struct span parse_span(const struct parser *parser, const struct token *first);
 bool parse_relation(struct parser *parser, struct operands *operands);
 bool parse_starts_relation(const struct parser *parser, const struct token *token);
 bool parse_is_operator(const struct token *token); /* or a comparison */
+const char *parse_near_constant(const char *text);
 bool parse_comparison(const struct token *token, enum comparison *comparison);
 
 /* parse-head.c: a primitive that begins with a qualifier; an id that takes those of the primitive before it. */

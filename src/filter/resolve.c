@@ -111,8 +111,12 @@ static bool add_host_name(
 
 static bool add_network_name(struct generator *g, struct alternatives *list, const struct node *node)
 {
+	if (node->qualifiers.protocol == PROTO_IPV6) {
+		fail(g, "the names of networks are those of IPv4: write \"%s\" as ADDRESS/LENGTH, or \"ip\"",
+			node->id.text);
+		return false;
+	}
 	uint32_t number = pcap_nametonetaddr(node->id.text);
-
 	if (number == 0) {
 		fail(g, "unknown network \"%s\"", node->id.text);
 		return false;

@@ -126,65 +126,110 @@ static const struct link_row {
 	{DLT_SUNATM, 0, 1, 0x0f, "the kind of ATM traffic", FORMAT_NUMBER},
 	{DLT_SUNATM, 1, 1, 0, "the VPI", FORMAT_NUMBER},
 	{DLT_SUNATM, 2, 2, 0, "the VCI", FORMAT_NUMBER},
+	/* The byte in the middle of the label is the service information octet of high-speed links. */
 	{DLT_MTP2, 2, 1, 0x3f, "the length indicator", FORMAT_NUMBER},
 	{DLT_MTP2, 3, 1, 0, "the service information octet", FORMAT_HEX},
+	{DLT_MTP2, 4, 2, UINT32_MAX, "the length indicator of a high-speed link with seven spare bits", FORMAT_HEX},
+	{DLT_MTP2, 6, 1, 0, "the byte at 6", FORMAT_HEX},
 	{DLT_MTP2, 4, 4, 0, "the MTP3 routing label", FORMAT_HEX},
+	{DLT_MTP2, 7, 4, 0, "the MTP3 routing label of a high-speed link", FORMAT_HEX},
 	{DLT_MTP2_WITH_PHDR, 6, 1, 0x3f, "the length indicator", FORMAT_NUMBER},
 	{DLT_MTP2_WITH_PHDR, 7, 1, 0, "the service information octet", FORMAT_HEX},
+	{DLT_MTP2_WITH_PHDR, 8, 2, UINT32_MAX, "the length indicator of a high-speed link with seven spare bits",
+		FORMAT_HEX},
+	{DLT_MTP2_WITH_PHDR, 10, 1, 0, "the byte at 10", FORMAT_HEX},
 	{DLT_MTP2_WITH_PHDR, 8, 4, 0, "the MTP3 routing label", FORMAT_HEX},
+	{DLT_MTP2_WITH_PHDR, 11, 4, 0, "the MTP3 routing label of a high-speed link", FORMAT_HEX},
 	{DLT_DSA_TAG_DSA, 12, 1, 0, "the first byte of the DSA tag", FORMAT_HEX},
 	{DLT_DSA_TAG_EDSA, 16, 1, 0, "the first byte of the DSA tag", FORMAT_HEX},
 	{DLT_DSA_TAG_BRCM, 12, 1, 0, "the first byte of the switch's tag", FORMAT_HEX},
 	{DLT_DSA_TAG_BRCM_PREPEND, 0, 1, 0, "the first byte of the switch's tag", FORMAT_HEX},
 };
 
+/* What the numbers of a field are called; of those that tell the network protocol, its Ethernet type as well. */
 static const struct name_row {
 	enum field_format format;
 	uint32_t number;
 	const char *name;
+	uint32_t protocol;
 } names[] = {
-	{FORMAT_PROTOCOL, IPPROTO_ICMP, "ICMP"},
-	{FORMAT_PROTOCOL, IPPROTO_IGMP, "IGMP"},
-	{FORMAT_PROTOCOL, IPPROTO_TCP, "TCP"},
-	{FORMAT_PROTOCOL, IPPROTO_UDP, "UDP"},
-	{FORMAT_PROTOCOL, IPPROTO_GRE, "GRE"},
-	{FORMAT_PROTOCOL, IPPROTO_ESP, "ESP"},
-	{FORMAT_PROTOCOL, IPPROTO_AH, "AH"},
-	{FORMAT_PROTOCOL, IPPROTO_ICMPV6, "ICMPv6"},
-	{FORMAT_PROTOCOL, IPPROTO_FRAGMENT, "an IPv6 fragment"},
-	{FORMAT_PROTOCOL, IPPROTO_PIM, "PIM"},
-	{FORMAT_PROTOCOL, IPPROTO_SCTP, "SCTP"},
-	{FORMAT_TYPE, LINK_PROTO_IP, "IPv4"},
-	{FORMAT_TYPE, LINK_PROTO_IPV6, "IPv6"},
-	{FORMAT_TYPE, LINK_PROTO_ARP, "ARP"},
-	{FORMAT_TYPE, LINK_PROTO_RARP, "RARP"},
-	{FORMAT_TYPE, LINK_PROTO_DECNET, "DECnet"},
-	{FORMAT_TYPE, LINK_PROTO_ATALK, "AppleTalk"},
-	{FORMAT_TYPE, LINK_PROTO_AARP, "AppleTalk ARP"},
-	{FORMAT_TYPE, LINK_PROTO_IPX_TYPE, "IPX"},
-	{FORMAT_TYPE, LINK_PROTO_VLAN, "a VLAN tag"},
-	{FORMAT_TYPE, LINK_PROTO_QINQ, "an outer VLAN tag"},
-	{FORMAT_TYPE, LINK_PROTO_VLAN_9100, "an outer VLAN tag"},
-	{FORMAT_TYPE, LINK_PROTO_MPLS, "MPLS"},
-	{FORMAT_TYPE, LINK_PROTO_PPPOED, "PPPoE discovery"},
-	{FORMAT_TYPE, LINK_PROTO_PPPOES, "a PPPoE session"},
-	{FORMAT_FAMILY, 2, "IPv4"},
-	{FORMAT_FAMILY, 10, "IPv6"}, /* Linux */
-	{FORMAT_FAMILY, 24, "IPv6"}, /* NetBSD, OpenBSD */
-	{FORMAT_FAMILY, 26, "IPv6"}, /* Solaris */
-	{FORMAT_FAMILY, 28, "IPv6"}, /* FreeBSD */
-	{FORMAT_FAMILY, 30, "IPv6"}, /* macOS */
-	{FORMAT_PPP, 0x21, "IPv4"},
-	{FORMAT_PPP, 0x57, "IPv6"},
-	{FORMAT_PPP, 0x281, "MPLS"},
+	{FORMAT_PROTOCOL, IPPROTO_ICMP, "ICMP", 0},
+	{FORMAT_PROTOCOL, IPPROTO_IGMP, "IGMP", 0},
+	{FORMAT_PROTOCOL, IPPROTO_TCP, "TCP", 0},
+	{FORMAT_PROTOCOL, IPPROTO_UDP, "UDP", 0},
+	{FORMAT_PROTOCOL, IPPROTO_GRE, "GRE", 0},
+	{FORMAT_PROTOCOL, IPPROTO_ESP, "ESP", 0},
+	{FORMAT_PROTOCOL, IPPROTO_AH, "AH", 0},
+	{FORMAT_PROTOCOL, IPPROTO_ICMPV6, "ICMPv6", 0},
+	{FORMAT_PROTOCOL, IPPROTO_FRAGMENT, "an IPv6 fragment", 0},
+	{FORMAT_PROTOCOL, IPPROTO_PIM, "PIM", 0},
+	{FORMAT_PROTOCOL, IPPROTO_SCTP, "SCTP", 0},
+	{FORMAT_TYPE, LINK_PROTO_IP, "IPv4", 0},
+	{FORMAT_TYPE, LINK_PROTO_IPV6, "IPv6", 0},
+	{FORMAT_TYPE, LINK_PROTO_ARP, "ARP", 0},
+	{FORMAT_TYPE, LINK_PROTO_RARP, "RARP", 0},
+	{FORMAT_TYPE, LINK_PROTO_DECNET, "DECnet", 0},
+	{FORMAT_TYPE, LINK_PROTO_ATALK, "AppleTalk", 0},
+	{FORMAT_TYPE, LINK_PROTO_AARP, "AppleTalk ARP", 0},
+	{FORMAT_TYPE, LINK_PROTO_IPX_TYPE, "IPX", 0},
+	{FORMAT_TYPE, LINK_PROTO_VLAN, "a VLAN tag", 0},
+	{FORMAT_TYPE, LINK_PROTO_QINQ, "an outer VLAN tag", 0},
+	{FORMAT_TYPE, LINK_PROTO_VLAN_9100, "an outer VLAN tag", 0},
+	{FORMAT_TYPE, LINK_PROTO_MPLS, "MPLS", 0},
+	{FORMAT_TYPE, LINK_PROTO_PPPOED, "PPPoE discovery", 0},
+	{FORMAT_TYPE, LINK_PROTO_PPPOES, "a PPPoE session", 0},
+	{FORMAT_FAMILY, 2, "IPv4", LINK_PROTO_IP},
+	{FORMAT_FAMILY, 10, "IPv6", LINK_PROTO_IPV6}, /* Linux */
+	{FORMAT_FAMILY, 24, "IPv6", LINK_PROTO_IPV6}, /* NetBSD, OpenBSD */
+	{FORMAT_FAMILY, 26, "IPv6", LINK_PROTO_IPV6}, /* Solaris */
+	{FORMAT_FAMILY, 28, "IPv6", LINK_PROTO_IPV6}, /* FreeBSD */
+	{FORMAT_FAMILY, 30, "IPv6", LINK_PROTO_IPV6}, /* macOS */
+	{FORMAT_PPP, 0x21, "IPv4", LINK_PROTO_IP},
+	{FORMAT_PPP, 0x23, "OSI", LINK_PROTO_ISO},
+	{FORMAT_PPP, 0x27, "DECnet", LINK_PROTO_DECNET},
+	{FORMAT_PPP, 0x29, "AppleTalk", LINK_PROTO_ATALK},
+	{FORMAT_PPP, 0x2b, "IPX", LINK_PROTO_IPX_TYPE},
+	{FORMAT_PPP, 0x2d, "IPv4 with its TCP header compressed", LINK_PROTO_IP},
+	{FORMAT_PPP, 0x2f, "IPv4 with a TCP header to remember", LINK_PROTO_IP},
+	{FORMAT_PPP, 0x31, "a spanning tree", LINK_PROTO_STP},
+	{FORMAT_PPP, 0x57, "IPv6", LINK_PROTO_IPV6},
+	{FORMAT_PPP, 0x281, "MPLS", LINK_PROTO_MPLS},
+	{FORMAT_NLPID, 0x381, "OSI's CLNP", LINK_PROTO_ISO},
+	{FORMAT_NLPID, 0x382, "OSI's ES-IS", LINK_PROTO_ISO},
+	{FORMAT_NLPID, 0x383, "OSI's IS-IS", LINK_PROTO_ISO},
+	{FORMAT_NLPID, 0x38e, "IPv6", LINK_PROTO_IPV6},
+	{FORMAT_NLPID, 0x3cc, "IPv4", LINK_PROTO_IP},
+	{FORMAT_ARCNET, 0xc4, "IPv6", LINK_PROTO_IPV6},
+	{FORMAT_ARCNET, 0xd4, "IPv4", LINK_PROTO_IP},
+	{FORMAT_ARCNET, 0xd5, "ARP", LINK_PROTO_ARP},
+	{FORMAT_ARCNET, 0xd6, "RARP", LINK_PROTO_ARP},
+	{FORMAT_ARCNET, 0xdd, "AppleTalk", LINK_PROTO_ATALK},
 };
+
+static const struct name_row *find_name(enum field_format format, uint32_t number)
+{
+	if (format == FORMAT_FAMILY && number > 0xffff)
+		number = htonl(number);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].format == format && names[i].number == number)
+			return &names[i];
+	return NULL;
+}
+
+uint32_t explain_protocol(enum field_format format, uint32_t number)
+{
+	const struct name_row *row = find_name(format, number);
+
+	if (format == FORMAT_TYPE)
+		return number == LINK_PROTO_RARP ? LINK_PROTO_ARP : number;
+	return row != NULL ? row->protocol : 0;
+}
 
 const char *explain_name(enum field_format format, uint32_t number)
 {
 	const struct named_value *row = NULL;
+	const struct name_row *name = find_name(format, number);
 
-	if (format == FORMAT_FAMILY && number > 0xffff)
-		number = htonl(number);
 	if (format == FORMAT_WLAN_TYPE)
 		row = filter_named_value(filter_wlan_types, number, WORD_WLAN_TYPE);
 	if (format == FORMAT_WLAN_SUBTYPE)
@@ -197,10 +242,7 @@ const char *explain_name(enum field_format format, uint32_t number)
 		row = filter_named_value(filter_pf_reasons, number, WORD_PF_REASON);
 	if (row != NULL)
 		return row->text;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].format == format && names[i].number == number)
-			return names[i].name;
-	return NULL;
+	return name != NULL ? name->name : NULL;
 }
 
 const char *explain_ancillary(uint32_t offset)
@@ -368,29 +410,46 @@ static bool address_field(const struct known *known, uint32_t offset, uint8_t si
 	return false;
 }
 
-/* Link types that begin with a family of addresses, as the system has it that wrote them. */
-static bool tells_family(const struct linktype *linktype)
+/* How link types tell the network protocol that do not do it by an Ethernet type. */
+static const struct type_row {
+	tell_function *tell;
+	const char *name;
+	enum field_format format;
+	uint8_t size; /* 0: any */
+} type_rows[] = {
+	{tell_null, "the address family", FORMAT_FAMILY, 0},
+	{tell_loop, "the address family", FORMAT_FAMILY, 0},
+	{tell_pflog, "the address family", FORMAT_FAMILY, 0},
+	{tell_ipnet, "the address family", FORMAT_FAMILY, 0},
+	{tell_frame_relay, "the control byte with the NLPID", FORMAT_NLPID, 2},
+	{tell_arcnet, "the ARCnet protocol", FORMAT_ARCNET, 1},
+};
+
+static const struct type_row *type_row_of(const struct known *known)
 {
-	return linktype->tell == tell_null || linktype->tell == tell_loop || linktype->tell == tell_pflog ||
-	       linktype->tell == tell_ipnet;
+	static const struct type_row ppp = {NULL, "the PPP protocol", FORMAT_PPP, 2},
+				     ethernet = {NULL, "the Ethernet type", FORMAT_TYPE, 2};
+
+	if (known->ppp)
+		return &ppp;
+	for (size_t i = 0; i < sizeof(type_rows) / sizeof(type_rows[0]); i++)
+		if (type_rows[i].tell == known->first->linktype->tell)
+			return &type_rows[i];
+	return &ethernet;
 }
 
 /* The field that tells the network protocol, or what stands before it since a tag moved it. */
 static bool type_field(
 	const struct known *known, const struct value *value, uint32_t mask, struct named_field *field)
 {
-	bool family = tells_family(known->first->linktype);
+	const struct type_row *row = type_row_of(known);
 	uint32_t before = known->type.constant - value->k, offset;
 
 	if (known->first->tell == NULL || value->left != known->type.variable || value->k > known->type.constant)
 		return false;
-	if (before == 0 && (family || value->size == 2)) {
-		*field = (struct named_field){.name = family       ? "the address family"
-						      : known->ppp ? "the PPP protocol"
-								   : "the Ethernet type",
-			.format = family       ? FORMAT_FAMILY
-				  : known->ppp ? FORMAT_PPP
-					       : FORMAT_TYPE,
+	if (before == 0 && (row->size == 0 || value->size == row->size)) {
+		*field = (struct named_field){.name = row->name,
+			.format = row->format,
 			.last = (uint8_t)(value->size - 1),
 			.size = value->size,
 			.is_type = true};

@@ -3,7 +3,6 @@
  * A filter's tests in words, in the order in which a packet meets them, with the fields by their names. What a field
  * is called can depend on what other tests have told, so these are followed along the graph. For `weir filter`.
  */
-#include <string.h>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -59,22 +58,9 @@ static void meet(struct known *known, const struct known *other)
 		known->placed = false;
 }
 
-static uint32_t network_protocol(enum field_format format, uint32_t number)
-{
-	const char *name = explain_name(format, number);
-
-	if (format == FORMAT_TYPE)
-		return number == LINK_PROTO_RARP ? LINK_PROTO_ARP : number;
-	if (name == NULL)
-		return 0;
-	return strcmp(name, "IPv4") == 0   ? LINK_PROTO_IP
-	       : strcmp(name, "IPv6") == 0 ? LINK_PROTO_IPV6
-					   : LINK_PROTO_MPLS;
-}
-
 static void learn_type(struct known *known, enum field_format format, uint32_t number)
 {
-	uint32_t protocol = network_protocol(format, number);
+	uint32_t protocol = explain_protocol(format, number);
 
 	if (protocol == LINK_PROTO_VLAN || protocol == LINK_PROTO_QINQ || protocol == LINK_PROTO_VLAN_9100) {
 		known->type.constant += VLAN_TAG;
@@ -505,7 +491,7 @@ void explain_in_words(const struct ir *ir, const struct layout *first, FILE *out
 		.type = first->type,
 		.network = network_place(first),
 		.transport = TRANSPORT_UNKNOWN,
-		.ppp = first->tell == tell_ppp,
+		.ppp = first->tell == tell_ppp || first->tell == tell_ppp_bsdos,
 		.first = first,
 		.letters = &letters};
 	size_t all = words.count;

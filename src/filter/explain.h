@@ -51,6 +51,8 @@ enum field_format {
 	FORMAT_TYPE,     /* of Ethernet */
 	FORMAT_PPP,      /* protocol of PPP */
 	FORMAT_FAMILY,   /* of addresses, in either byte order */
+	FORMAT_NLPID,    /* of Frame Relay, behind the control byte (RFC 2427) */
+	FORMAT_ARCNET,   /* protocol of ARCnet */
 	FORMAT_UPPER,    /* in the upper four bits of a byte */
 	FORMAT_WLAN_TYPE,
 	FORMAT_WLAN_SUBTYPE,
@@ -78,6 +80,8 @@ struct named_field {
 
 /* explain-fields.c: whether the bytes that value loads, of which mask is looked at, are a field that has a name. */
 bool explain_field(const struct known *known, const struct value *value, uint32_t mask, struct named_field *field);
+/* The network protocol that a number of that format tells, as an Ethernet type; 0 if that is not known. */
+uint32_t explain_protocol(enum field_format format, uint32_t number);
 /* The name of a number of that format, or NULL. */
 const char *explain_name(enum field_format format, uint32_t number);
 /* What the kernel tells beside a packet. */

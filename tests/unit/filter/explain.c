@@ -74,6 +74,16 @@ static const struct {
 	{DLT_SUNATM, "vpi 1 and vci > 5 and llc",
 		{"the VPI is 1", "the VCI is above 5", "the kind of ATM traffic is 2"}},
 	{DLT_MTP2, "msu and sio 3", {"the length indicator is above 2", "the service information octet is 3"}},
+	{DLT_MTP2, "hmsu and hsio 3 and hdpc 1",
+		{"the length indicator of a high-speed link with seven spare bits is at least 0x180",
+			"the byte at 6 is 3", "bytes 0 to 1 of the MTP3 routing label of a high-speed link"}},
+	{DLT_FRELAY, "ip and udp src port 53",
+		{"the control byte with the NLPID is IPv4 (0x3cc)", "the IPv4 protocol is UDP (17)",
+			"the source port is 53"}},
+	{DLT_ARCNET, "arp src host 10.0.0.1",
+		{"the ARCnet protocol is ARP (0xd5)", "the ARP sender's address is 10.0.0.1"}},
+	{DLT_PPP_BSDOS, "ip src host 10.0.0.1",
+		{"the PPP protocol is IPv4 (0x21)", "the IPv4 source address is 10.0.0.1"}},
 	{DLT_EN10MB, "5 > 4", {"Accept every packet.\n"}},
 };
 

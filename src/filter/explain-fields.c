@@ -28,9 +28,12 @@ enum header {
 	HEADER_WLAN,
 	HEADER_GENEVE,
 	HEADER_VXLAN,
+	HEADER_LLC,
+	HEADER_OSI,
+	HEADER_DECNET,
 };
 
-/* RFC 791, 8200, 826, 9293, 768, 792 and 4443; IEEE 802.1Q and 802.11; RFC 2516, 8926 and 7348. */
+/* RFC 791, 8200, 826, 9293, 768, 792 and 4443; IEEE 802.1Q, 802.2 and 802.11; RFC 2516, 8926 and 7348; ISO 10589. */
 static const struct field_row {
 	enum header header;
 	uint8_t offset;
@@ -89,6 +92,14 @@ static const struct field_row {
 	{HEADER_GENEVE, 4, 4, 0, "Geneve's VNI with a reserved byte", FORMAT_HEX},
 	{HEADER_VXLAN, 0, 1, 0, "the byte of VXLAN's flags", FORMAT_HEX},
 	{HEADER_VXLAN, 4, 4, 0, "VXLAN's VNI with a reserved byte", FORMAT_HEX},
+	{HEADER_LLC, 0, 2, 0, "the pair of LLC service access points", FORMAT_HEX},
+	{HEADER_LLC, 2, 1, 0, "the LLC control field", FORMAT_HEX},
+	{HEADER_LLC, 0, 4, 0, "the start of the LLC and SNAP headers", FORMAT_HEX},
+	{HEADER_LLC, 4, 4, 0, "the end of the SNAP header", FORMAT_HEX},
+	{HEADER_OSI, 0, 1, 0, "the OSI protocol identifier", FORMAT_HEX},
+	{HEADER_OSI, 4, 1, 0x1f, "the IS-IS PDU type", FORMAT_NUMBER},
+	{HEADER_DECNET, 2, 1, 0, "the byte of DECnet flags", FORMAT_HEX},
+	{HEADER_DECNET, 2, 2, 0, "the bytes of DECnet padding and flags", FORMAT_HEX},
 	{HEADER_WLAN, 0, 1, 0x0c, "the 802.11 frame type", FORMAT_WLAN_TYPE},
 	{HEADER_WLAN, 0, 1, 0xfc, "the 802.11 frame type with its subtype", FORMAT_WLAN_SUBTYPE},
 	{HEADER_WLAN, 0, 1, 0, "the byte of 802.11 frame type and subtype", FORMAT_HEX},
@@ -220,6 +231,9 @@ uint32_t explain_protocol(enum field_format format, uint32_t number)
 {
 	const struct name_row *row = find_name(format, number);
 
+	/* Cisco HDLC has OSI's service access points there. */
+	if (format == FORMAT_TYPE && number == (LINK_PROTO_ISO << 8 | LINK_PROTO_ISO))
+		return LINK_PROTO_ISO;
 	if (format == FORMAT_TYPE)
 		return number == LINK_PROTO_RARP ? LINK_PROTO_ARP : number;
 	return row != NULL ? row->protocol : 0;
@@ -361,6 +375,32 @@ static bool transport_field(
 	}
 }
 
+/* What stands where the link layer's header has been read, which tags move. */
+static struct place payload_place(const struct known *known)
+{
+	return place_add(known->first->payload, known->type.constant - known->first->type.constant);
+}
+
+/* An LLC header, and OSI's header behind it or in its place. */
+static bool llc_field(
+	const struct known *known, const struct value *value, uint32_t mask, struct named_field *field)
+{
+	struct place payload = payload_place(known);
+	uint32_t offset;
+
+	/* Not in a PPPoE session, whose PPP begins elsewhere than the link layer's payload. */
+	bool osi = known->protocol == LINK_PROTO_ISO &&
+		   (!known->ppp || known->type.constant == known->first->type.constant);
+	if (osi && is_behind(value, place_add(payload, known->first->network_nosnap), &offset) &&
+		find_row(HEADER_OSI, offset, value->size, mask, field))
+		return true;
+	if (!known->llc || !is_behind(value, payload, &offset) ||
+		!find_row(HEADER_LLC, offset, value->size, mask, field))
+		return false;
+	field->is_llc = offset == 0;
+	return true;
+}
+
 static bool network_field(
 	const struct known *known, const struct value *value, uint32_t mask, struct named_field *field)
 {
@@ -381,6 +421,8 @@ static bool network_field(
 		return find_row(HEADER_IPV6, offset, value->size, mask, field);
 	case LINK_PROTO_ARP:
 		return find_row(HEADER_ARP, offset, value->size, mask, field);
+	case LINK_PROTO_DECNET:
+		return find_row(HEADER_DECNET, offset, value->size, mask, field);
 	case LINK_PROTO_MPLS:
 		return find_row(HEADER_MPLS, offset, value->size, mask, field);
 	default:
@@ -497,7 +539,8 @@ bool explain_field(const struct known *known, const struct value *value, uint32_
 	}
 	if (link_field(known, value, mask, field))
 		return true;
-	if (known->placed && (type_field(known, value, mask, field) || network_field(known, value, mask, field)))
+	if (known->placed && (type_field(known, value, mask, field) || network_field(known, value, mask, field) ||
+				     llc_field(known, value, mask, field)))
 		return true;
 	if (!is_behind(value, known->first->link, &offset))
 		return false;

@@ -7,6 +7,8 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <pcap/sll.h>
+
 #include "filter/explain.h"
 #include "filter/generate.h"
 #include "filter/ir-private.h"
@@ -48,6 +50,7 @@ static void meet(struct known *known, const struct known *other)
 	}
 	if (known->protocol != other->protocol)
 		known->protocol = 0;
+	known->llc = known->llc && other->llc;
 	if (known->tunnel != other->tunnel)
 		known->tunnel = 0;
 	if (known->transport != other->transport)
@@ -71,6 +74,7 @@ static void learn_type(struct known *known, enum field_format format, uint32_t n
 		known->ppp = true;
 	} else {
 		known->protocol = protocol;
+		known->llc |= known->first->tell == tell_cooked && number == LINUX_SLL_P_802_2;
 	}
 }
 
@@ -90,6 +94,8 @@ static void learn(struct known *known, const struct value *value, uint32_t numbe
 		learn_type(known, field.format, number);
 	else if (field.is_transport)
 		known->transport = (int)number;
+	else if (field.is_llc)
+		known->protocol = number == (LINK_PROTO_ISO << 8 | LINK_PROTO_ISO) ? LINK_PROTO_ISO : 0;
 	else if (field.is_port)
 		known->tunnel = number == GENEVE_PORT || number == VXLAN_PORT ? number : 0;
 	else if (mask == 0xf0 && same_place((struct place){value->left, value->k}, known->network))
@@ -108,6 +114,16 @@ static void learn_bottom(struct known *known, struct known *otherwise, const str
 	otherwise->network.constant += MPLS_LABEL;
 }
 
+/* Up to a limit, the type of an Ethernet header is the length of what follows, which begins with an LLC header. */
+static void learn_length(struct known *known, const struct block *block)
+{
+	struct named_field field;
+
+	if (block->operand->k == LINK_PROTO_LENGTH_MAX && explain_field(known, block->value, UINT32_MAX, &field) &&
+		field.is_type)
+		known->llc = field.format == FORMAT_TYPE;
+}
+
 static void follow(struct words *words, const struct block *block)
 {
 	struct known yes = words->known[block->number], no = yes;
@@ -116,6 +132,8 @@ static void follow(struct words *words, const struct block *block)
 		learn(&yes, block->value, block->operand->k);
 	if (block->kind == BLOCK_TEST && block->operand->kind == VALUE_CONST && block->op == TEST_SET)
 		learn_bottom(&yes, &no, block);
+	if (block->kind == BLOCK_TEST && block->operand->kind == VALUE_CONST && block->op == TEST_GT)
+		learn_length(&no, block);
 	meet(&words->known[block->yes->number], &yes);
 	meet(&words->known[block->no->number], &no);
 }
@@ -492,6 +510,7 @@ void explain_in_words(const struct ir *ir, const struct layout *first, FILE *out
 		.network = network_place(first),
 		.transport = TRANSPORT_UNKNOWN,
 		.ppp = first->tell == tell_ppp || first->tell == tell_ppp_bsdos,
+		.llc = first->linktype->llc == llc_always || first->tell == tell_llc || first->tell == tell_wlan,
 		.first = first,
 		.letters = &letters};
 	size_t all = words.count;

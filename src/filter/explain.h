@@ -36,6 +36,7 @@ struct known {
 	struct place network; /* the network header */
 	uint32_t protocol;    /* an Ethernet type; 0: not known */
 	bool ppp;             /* a number of PPP is what the type is */
+	bool llc;             /* there is an LLC header in front of the network header */
 	int transport;        /* an IP protocol number, or one of the above */
 	uint32_t tunnel;      /* GENEVE_PORT or VXLAN_PORT, where that is the destination port; or 0 */
 	const struct layout *first;
@@ -75,6 +76,7 @@ struct named_field {
 	bool is_type;      /* tells the network protocol */
 	bool is_transport; /* tells what is above the network protocol */
 	bool is_bottom;    /* tells whether an MPLS label is the last */
+	bool is_llc;       /* tells what follows an LLC header */
 	bool is_port;      /* the destination's, which tells a tunnel */
 };
 

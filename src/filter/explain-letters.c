@@ -44,7 +44,7 @@ static unsigned choose(const struct choice *choice, const struct value *value)
 	unsigned parts = choose(choice, value->left) + choose(choice, value->right) + choose(choice, value->tested);
 
 	parts += value->kind == VALUE_SELECT ? 3 : 1;
-	if (!is_short(value) && choice->letters->count < LETTERS &&
+	if (!is_short(value) &&
 		parts >= (choice->uses[value->number] > 1 ? WORTH_IF_REPEATED : WORTH_ANYWAY)) {
 		choice->letters->values[choice->letters->count++] = value;
 		parts = 1;
@@ -58,7 +58,8 @@ bool explain_choose_letters(const struct ir *ir, struct block *const *order, con
 	struct choice choice = {letters, arena_alloc(ir->arena, ir->value_count * sizeof(*choice.uses)),
 		arena_alloc(ir->arena, ir->value_count * sizeof(*choice.parts))};
 
-	if (choice.uses == NULL || choice.parts == NULL)
+	letters->values = arena_alloc(ir->arena, ir->value_count * sizeof(*letters->values));
+	if (choice.uses == NULL || choice.parts == NULL || letters->values == NULL)
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		const struct block *block = order[i];

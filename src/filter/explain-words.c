@@ -249,12 +249,19 @@ static void put_field(FILE *out, const struct named_field *field)
 static void put_value(FILE *out, const struct known *known, const struct value *value);
 static void put_select(FILE *out, const struct known *known, const struct value *value);
 
+static void put_letter_name(FILE *out, unsigned i)
+{
+	fputc('A' + (int)(i % LETTERS), out);
+	if (i >= LETTERS)
+		fprintf(out, "%u", i / LETTERS);
+}
+
 static bool put_letter(FILE *out, const struct known *known, const struct value *value)
 {
 	for (unsigned i = 0; i < known->letters->count; i++) {
 		if (known->letters->values[i] != value)
 			continue;
-		fputc('A' + (int)i, out);
+		put_letter_name(out, i);
 		return true;
 	}
 	return false;
@@ -482,7 +489,8 @@ static void put_letters(FILE *out, const struct known *known, struct letters *le
 	struct letters all = *letters;
 
 	for (letters->count = 0; letters->count < all.count; letters->count++) {
-		fprintf(out, "%c is ", 'A' + (int)letters->count);
+		put_letter_name(out, letters->count);
+		fputs(" is ", out);
 		put_value(out, known, all.values[letters->count]);
 		fputs(".\n", out);
 	}

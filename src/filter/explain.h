@@ -20,11 +20,11 @@
 #define TRANSPORT_UNKNOWN (-1)
 #define TRANSPORT_WITH_PORTS 256
 
-/* Values that stand in several tests, or are long: each is told once, and then called by its letter. */
+/* Values that stand in several tests, or are long: each is told once, and then called by its letter: A to Z, A1 ... */
 #define LETTERS 26
 
 struct letters {
-	const struct value *values[LETTERS];
+	const struct value **values;
 	unsigned count;
 };
 

@@ -84,7 +84,8 @@ static const struct {
 	{DLT_EN10MB, "pppoes and isis", {"the PPP protocol is OSI (0x23)", "the byte at 22 is 0x83"}},
 	{DLT_EN10MB, "link[14] = 5 or tcp", {"1. If the byte at 14 is 5"}},
 	{DLT_IEEE802_11, "stp", {"byte 0 of the pair of LLC service access points is 0x42"}},
-	{DLT_LINUX_SLL, "stp", {"the Ethernet type is 4", "byte 0 of the pair of LLC service access points is 0x42"}},
+	{DLT_LINUX_SLL, "stp",
+		{"the Ethernet type is 4", "byte 0 of the pair of LLC service access points is 0x42"}},
 	{DLT_C_HDLC, "lsp", {"the OSI protocol identifier is 0x83", "the IS-IS PDU type is 18"}},
 	{DLT_PPP, "lsp", {"the PPP protocol is OSI (0x23)", "the IS-IS PDU type is 18"}},
 	{DLT_EN10MB, "decnet src 10.123",
@@ -185,11 +186,31 @@ static void test_random_expressions(void **state)
 	assert_true(explanations > 500);
 }
 
+/* What many values share is told once, however many there are. */
+static void test_many_letters(void **state)
+{
+	char expression[400] = "geneve";
+	pcap_t *p = pcap_open_dead(DLT_EN10MB, 65535);
+
+	(void)state;
+	assert_non_null(p);
+	for (int i = 0; i < 19; i++)
+		strcat(expression, " and geneve");
+	char *text = explained(p, expression);
+	assert_non_null(text);
+	assert_non_null(strstr(text, "\nZ is "));
+	assert_non_null(strstr(text, "\nA1 is "));
+	assert_in_range(strlen(text), 10000, 50000);
+	free(text);
+	pcap_close(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_random_expressions),
+		cmocka_unit_test(test_many_letters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

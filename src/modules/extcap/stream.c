@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +19,8 @@
 #include <unistd.h>
 
 #define DEFAULT_BUFFER_SIZE (2 * 1024 * 1024)
+#define READ_SIZE (64 * 1024)
+
 struct packet {
 	struct packet *next;
 	struct pcap_pkthdr header;
@@ -26,9 +29,9 @@ struct packet {
 
 struct extcap_stream {
 	pthread_t thread;
-	char *fifo;
 	int fifo_fd;
-	int event_fd;
+	int event_fd; /* can be read when there is something to see */
+	int stop_fd;  /* can be read when the thread is to stop */
 	u_int precision;
 	size_t limit; /* bytes of packets that may wait */
 
@@ -82,31 +85,44 @@ static bool put_packet(struct extcap_stream *stream, const struct pcap_pkthdr *h
 	return go_on;
 }
 
-/* The file, and what its header says; NULL with a text in error. The reader owns the descriptor from then on. */
+/* The FIFO as a stream that ends when the thread is to stop, whoever holds the FIFO open. */
+static ssize_t read_fifo(void *cookie, char *buffer, size_t size)
+{
+	struct extcap_stream *stream = cookie;
+	struct pollfd fds[2] = {
+		{.fd = stream->fifo_fd, .events = POLLIN}, {.fd = stream->stop_fd, .events = POLLIN}};
+
+	for (;;) {
+		if (poll(fds, 2, -1) == -1 && errno != EINTR)
+			return -1;
+		if (fds[1].revents != 0)
+			return 0;
+		ssize_t count = read(stream->fifo_fd, buffer, size);
+		if (count >= 0 || (errno != EAGAIN && errno != EINTR))
+			return count;
+	}
+}
+
+/* The file, and what its header says; NULL with a text in error. */
 static pcap_t *open_file(struct extcap_stream *stream, char *error)
 {
-	FILE *file = fdopen(stream->fifo_fd, "rb");
+	FILE *file = fopencookie(stream, "rb", (cookie_io_functions_t){.read = read_fifo});
 	pcap_t *p = NULL;
 
-	if (file != NULL)
+	if (file != NULL) {
+		setvbuf(file, NULL, _IOFBF, READ_SIZE);
 		p = pcap_fopen_offline_with_tstamp_precision(file, stream->precision, error);
-	else
+	} else {
 		snprintf(error, PCAP_ERRBUF_SIZE, "%s", strerror(errno));
+	}
 	pthread_mutex_lock(&stream->lock);
 	stream->file = p;
 	stream->linktype = p != NULL ? pcap_datalink(p) : EXTCAP_NO_LINKTYPE_EVER;
 	memcpy(stream->error, error, sizeof(stream->error));
-	int fd = stream->fifo_fd;
-	stream->fifo_fd = -1;
-	bool stop = stream->stop;
 	tell(stream);
 	pthread_mutex_unlock(&stream->lock);
-	if (stop && p != NULL)
-		pcap_breakloop(p);
 	if (p == NULL && file != NULL)
 		fclose(file);
-	else if (p == NULL)
-		close(fd);
 	return p;
 }
 
@@ -149,9 +165,10 @@ static void free_stream(struct extcap_stream *stream)
 		close(stream->fifo_fd);
 	if (stream->event_fd != -1)
 		close(stream->event_fd);
+	if (stream->stop_fd != -1)
+		close(stream->stop_fd);
 	pthread_cond_destroy(&stream->room);
 	pthread_mutex_destroy(&stream->lock);
-	free(stream->fifo);
 	free(stream);
 }
 
@@ -167,8 +184,8 @@ static struct extcap_stream *new_stream(pcap_t *p, const char *fifo)
 	stream->linktype = EXTCAP_NO_LINKTYPE_YET;
 	stream->precision = p->opt.tstamp_precision;
 	stream->limit = p->opt.buffer_size > 0 ? p->opt.buffer_size : DEFAULT_BUFFER_SIZE;
-	stream->fifo = strdup(fifo);
 	stream->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	stream->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	/* Not blocking, or the open would wait for the program to open its end. */
 	stream->fifo_fd = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	return stream;
@@ -182,7 +199,7 @@ struct extcap_stream *pcapint_extcap_open_stream(pcap_t *p, const char *fifo)
 
 	if (stream == NULL)
 		return NULL;
-	if (stream->fifo != NULL && stream->event_fd != -1 && stream->fifo_fd != -1) {
+	if (stream->event_fd != -1 && stream->stop_fd != -1 && stream->fifo_fd != -1) {
 		/* The program's signals are not for this thread. */
 		sigfillset(&all);
 		pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -243,38 +260,15 @@ int pcapint_extcap_stream_next(struct extcap_stream *stream, struct pcap_pkthdr 
 	return 1;
 }
 
-/*
- * Ends a wait for the file's header although somebody holds the FIFO open: from now on the descriptor is another file's,
- * at its end, and a byte in the FIFO makes the thread look. With the lock held.
- */
-static void end_waiting(struct extcap_stream *stream)
-{
-	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	int writer = open(stream->fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-	/* Or the FIFO would have no reader, and the writing end in SIGPIPE. */
-	int reader = fcntl(stream->fifo_fd, F_DUPFD_CLOEXEC, 0);
-
-	if (reader != -1 && nothing != -1 && writer != -1 && dup3(nothing, stream->fifo_fd, O_CLOEXEC) != -1) {
-		ssize_t written _U_ = write(writer, "", 1);
-	}
-	if (writer != -1)
-		close(writer);
-	if (reader != -1)
-		close(reader);
-	if (nothing != -1)
-		close(nothing);
-}
-
 void pcapint_extcap_close_stream(struct extcap_stream *stream)
 {
+	uint64_t one = 1;
+
 	pthread_mutex_lock(&stream->lock);
 	stream->stop = true;
 	pthread_cond_signal(&stream->room);
-	if (stream->file != NULL)
-		pcap_breakloop(stream->file);
-	else if (stream->fifo_fd != -1)
-		end_waiting(stream);
 	pthread_mutex_unlock(&stream->lock);
+	ssize_t written _U_ = write(stream->stop_fd, &one, sizeof(one));
 	pthread_join(stream->thread, NULL);
 	free_stream(stream);
 }

@@ -170,7 +170,8 @@ static void no_number_is_lost(struct trial *t)
 	uint64_t until = wait_deadline(t);
 
 	open_numbered(t, &numbered);
-	for (unsigned i = 0; numbered.read.callbacks < 8 * ENOUGH; i++) {
+	const unsigned before = numbered.read.callbacks;
+	for (unsigned i = 0; numbered.read.callbacks - before < 8 * ENOUGH; i++) {
 		read_with_a_break(&numbered.read, i);
 		dispatch(&numbered.reference, -1);
 		if (monotonic_nanoseconds() > until)

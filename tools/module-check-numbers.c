@@ -7,7 +7,7 @@
 #include "module-check.h"
 
 #define BASE 24
-#define READ_MAX 256
+#define READ_MAX 512
 #define REFERENCE_MAX 8192
 
 static uint64_t mask_of(const struct numbering *numbering)
@@ -71,7 +71,13 @@ void open_numbered(struct trial *t, struct numbered *numbered)
 
 	start_gathering(&numbered->read, t, p, READ_MAX);
 	start_gathering(&numbered->reference, t, reference, REFERENCE_MAX);
-	gather_or_leave(&numbered->reference, -1, BASE);
+	/* Both, since a device may have little room for what waits. */
+	uint64_t until = wait_deadline(t);
+	while (numbered->reference.callbacks < BASE) {
+		dispatch(&numbered->read, -1);
+		if (dispatch(&numbered->reference, -1) == 0 && !wait_until(reference, until))
+			left_out(t, "of %d packets that it takes, %u came", BASE, numbered->reference.callbacks);
+	}
 	if (!find_numbering(numbered->reference.seen, BASE, &numbered->numbering))
 		left_out(t, "its packets have no number that would tell");
 }
@@ -112,12 +118,12 @@ void check_numbered(struct trial *t, struct numbered *numbered)
 	unsigned count = read->callbacks < read->seen_max ? read->callbacks : read->seen_max;
 	uint64_t until = wait_deadline(t);
 
+	check_drops(t, read->p);
 	/* What the reference has not read yet is behind all that matters when it has as many. */
 	while (numbered->reference.callbacks < read->callbacks + BASE &&
 		numbered->reference.callbacks < REFERENCE_MAX)
 		if (dispatch(&numbered->reference, -1) == 0 && !wait_until(numbered->reference.p, until))
 			break;
-	check_drops(t, read->p);
 	check_drops(t, numbered->reference.p);
 	for (unsigned i = 1; i < count; i++) {
 		if (read->seen[i].header.caplen < numbered->numbering.offset + numbered->numbering.size ||

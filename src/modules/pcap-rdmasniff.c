@@ -6,6 +6,7 @@
  */
 #include <pcap-int.h>
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <infiniband/verbs.h>
@@ -314,6 +315,31 @@ static int rdmasniff_activate(pcap_t *p)
 
 /* ---- The two routines that the library calls ---- */
 
+/* Whether the library asks this module for a device of that name: it begins with one of the prefixes in the module's row. */
+static bool has_prefix(const char *name)
+{
+	struct pcap_module_info info = {0};
+	size_t i = 0;
+
+	while (pcap_get_module(i, &info, sizeof(info)) == 1 && strcmp(info.name, "rdmasniff") != 0)
+		i++;
+	for (const char *at = info.prefixes; at != NULL && *at != '\0'; at += strspn(at, " ")) {
+		size_t length = strcspn(at, " ");
+		if (strncmp(name, at, length) == 0 && !isalpha((unsigned char)name[length]))
+			return true;
+		at += length;
+	}
+	return false;
+}
+
+static pcap_if_t *list_device(pcap_if_list_t *list, const char *name, char *errbuf)
+{
+	char any_name[sizeof(RDMA_PREFIX) + IBV_SYSFS_NAME_MAX];
+
+	snprintf(any_name, sizeof(any_name), RDMA_PREFIX "%s", name);
+	return pcapint_add_dev(list, has_prefix(name) ? name : any_name, 0, "RDMA sniffer", errbuf);
+}
+
 /* Whether a driver can do it is seen only by trying, which needs a privilege: all are listed. */
 int pcap_rdmasniff_findalldevs(pcap_if_list_t *list, char *errbuf)
 {
@@ -322,7 +348,7 @@ int pcap_rdmasniff_findalldevs(pcap_if_list_t *list, char *errbuf)
 	int status = 0;
 
 	for (int i = 0; devices != NULL && devices[i] != NULL && status == 0; i++)
-		if (pcapint_add_dev(list, ibv_get_device_name(devices[i]), 0, "RDMA sniffer", errbuf) == NULL)
+		if (list_device(list, ibv_get_device_name(devices[i]), errbuf) == NULL)
 			status = PCAP_ERROR;
 	if (devices != NULL)
 		ibv_free_device_list(devices);

@@ -5,17 +5,21 @@
  */
 #include "librdmasniff.h"
 
+#include "arrivals.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #undef ibv_reg_mr
 #undef ibv_query_port
 
 #define REQUESTS_MAX 8192
+#define SNIFFERS_MAX 8 /* of a port */
 
 struct queue {
 	struct ibv_qp qp;
@@ -33,9 +37,9 @@ struct completions {
 };
 
 static struct ibv_device devices[2] = {
-	{.name = "test_0", .node_type = IBV_NODE_CA}, {.name = "other_1", .node_type = IBV_NODE_CA}};
+	{.name = "test_0", .node_type = IBV_NODE_CA}, {.name = "mlx5_1", .node_type = IBV_NODE_CA}};
 static struct verbs_context contexts[2];
-static struct queue *sniffing[3]; /* by port */
+static struct queue *sniffing[3][SNIFFERS_MAX]; /* by port */
 static enum ibv_wc_status next_status;
 static int refuse_queues, refuse_flows, objects;
 
@@ -60,14 +64,13 @@ static void *refused(int error)
 
 /* ---- The test's side ---- */
 
-int stand_in_receive(int port, const void *bytes, uint32_t length)
+static bool receive_in(struct queue *queue, const void *bytes, uint32_t length)
 {
-	struct queue *queue = sniffing[port];
 	struct completions *completions;
 	uint64_t one = 1;
 
-	if (queue == NULL || queue->count == 0)
-		return 0;
+	if (queue->count == 0)
+		return false;
 	struct ibv_recv_wr *request = &queue->requests[queue->first];
 	struct ibv_sge *place = &queue->places[queue->first];
 	queue->first = (queue->first + 1) % REQUESTS_MAX;
@@ -76,10 +79,21 @@ int stand_in_receive(int port, const void *bytes, uint32_t length)
 	completions = (struct completions *)queue->qp.recv_cq;
 	completions->done[(completions->first + completions->count++) % REQUESTS_MAX] = (struct ibv_wc){
 		.wr_id = request->wr_id, .status = next_status, .byte_len = length, .opcode = IBV_WC_RECV};
-	next_status = IBV_WC_SUCCESS;
 	if (completions->armed && write(completions->cq.channel->fd, &one, sizeof(one)) == sizeof(one))
 		completions->armed = false;
-	return 1;
+	return true;
+}
+
+int stand_in_receive(int port, const void *bytes, uint32_t length)
+{
+	bool taken = false;
+
+	for (int i = 0; i < SNIFFERS_MAX; i++)
+		if (sniffing[port][i] != NULL)
+			taken = receive_in(sniffing[port][i], bytes, length) || taken;
+	if (taken)
+		next_status = IBV_WC_SUCCESS;
+	return taken;
 }
 
 void stand_in_end_with(enum ibv_wc_status status)
@@ -120,10 +134,21 @@ static int post_recv(struct ibv_qp *qp, struct ibv_recv_wr *request, struct ibv_
 	return 0;
 }
 
+static void take_arrivals(void)
+{
+	static struct arrivals arrivals;
+	uint8_t packet[ARRIVAL_LONGEST];
+	uint32_t length;
+
+	while ((length = next_arrival(&arrivals, packet)) > 0)
+		stand_in_receive(1, packet, length);
+}
+
 static int poll_cq(struct ibv_cq *cq, int count, struct ibv_wc *done)
 {
 	struct completions *completions = (struct completions *)cq;
 
+	take_arrivals();
 	if (completions->count == 0 || count < 1)
 		return 0;
 	*done = completions->done[completions->first];
@@ -155,16 +180,22 @@ static struct ibv_flow *create_flow(struct ibv_qp *qp, struct ibv_flow_attr *att
 
 	if (refuse_flows != 0 || qp->context->device != &devices[0] || attributes->type != IBV_FLOW_ATTR_SNIFFER)
 		return refused(refuse_flows != 0 ? refuse_flows : EOPNOTSUPP);
+	struct queue **place = sniffing[attributes->port];
+	uint32_t number = 0;
+	while (number < SNIFFERS_MAX && place[number] != NULL)
+		number++;
+	if (number == SNIFFERS_MAX)
+		return refused(ENOMEM);
 	flow = make(sizeof(*flow));
 	flow->context = qp->context;
-	flow->handle = attributes->port;
-	sniffing[attributes->port] = (struct queue *)qp;
+	flow->handle = attributes->port * SNIFFERS_MAX + number;
+	place[number] = (struct queue *)qp;
 	return flow;
 }
 
 static int destroy_flow(struct ibv_flow *flow)
 {
-	sniffing[flow->handle] = NULL;
+	sniffing[flow->handle / SNIFFERS_MAX][flow->handle % SNIFFERS_MAX] = NULL;
 	return unmake(flow);
 }
 
@@ -258,6 +289,13 @@ struct ibv_comp_channel *ibv_create_comp_channel(struct ibv_context *context)
 
 	channel->context = context;
 	channel->fd = eventfd(0, EFD_SEMAPHORE | EFD_CLOEXEC);
+	/* Packets that come by themselves are told as they come. */
+	if (arrivals_interval() > 0) {
+		struct itimerspec each = {{0, arrivals_interval() * 1000000L}, {0, arrivals_interval() * 1000000L}};
+		close(channel->fd);
+		channel->fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+		timerfd_settime(channel->fd, 0, &each, NULL);
+	}
 	return channel;
 }
 

@@ -21,7 +21,6 @@
 /* Rounds are run until there were so many, or so much time was spent, but some in any case. */
 #define MOST_ROUNDS 2000
 #define LEAST_ROUNDS 5
-#define WINDOW_NANOSECONDS (NANOSECONDS_PER_SECOND * 3 / 2)
 /* The least that malloc() takes for anything; what is left of each round is no less. */
 #define LEAST_LEAK 16
 
@@ -200,7 +199,7 @@ void check_leaks(struct trial *t, void (*round)(struct trial *t))
 	/* What is made once and kept is no leak. */
 	run_rounds(t, round, 0);
 	count_resources(&before);
-	unsigned first = run_rounds(t, round, WINDOW_NANOSECONDS);
+	unsigned first = run_rounds(t, round, t->settings->leak_time);
 	count_resources(&middle);
 	compare(t, &before, &middle, first);
 	bool allocated = grew(before.allocated, middle.allocated, first, LEAST_LEAK);
@@ -210,7 +209,7 @@ void check_leaks(struct trial *t, void (*round)(struct trial *t))
 		return;
 	}
 	/* It may have been a table that grew; a leak goes on. */
-	unsigned second = run_rounds(t, round, WINDOW_NANOSECONDS);
+	unsigned second = run_rounds(t, round, t->settings->leak_time);
 	count_resources(&after);
 	if (allocated && grew(middle.allocated, after.allocated, second, LEAST_LEAK))
 		broken(t, "memory leaks: %llu bytes more after %u rounds",

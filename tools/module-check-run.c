@@ -23,6 +23,7 @@
 #include "units.h"
 
 #define PRINTED_MAX 160
+#define ORPHANS_NANOSECONDS (NANOSECONDS_PER_SECOND / 2)
 
 struct check_result *new_check_result(void)
 {
@@ -140,6 +141,44 @@ void stop_injecting(void)
 	traffic.injecting = 0;
 }
 
+/* ---- What checks leave ---- */
+
+/* Processes that a check's has started come to the command when it ends, if this can be had. */
+void adopt_orphans(void)
+{
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+/* Takes note of those that have ended; how many there are still, beside those that make traffic. */
+static unsigned count_left(void)
+{
+	char path[64], text[4096] = "";
+	unsigned left = 0;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	FILE *list = fopen(path, "re");
+	if (list == NULL)
+		return 0;
+	size_t length = fread(text, 1, sizeof(text) - 1, list);
+	fclose(list);
+	text[length] = '\0';
+	for (char *at = text, *end; (end = strchr(at, ' ')) != NULL; at = end + 1) {
+		pid_t id = (pid_t)strtol(at, NULL, 10);
+		if (id != traffic.id && id != traffic.injecting)
+			left += waitpid(id, NULL, WNOHANG) == 0;
+	}
+	return left;
+}
+
+/* A helper of the module's may hold the device for a moment after the process that it helped is gone. */
+static void wait_for_orphans(unsigned before)
+{
+	uint64_t until = monotonic_nanoseconds() + ORPHANS_NANOSECONDS;
+
+	while (count_left() > before && monotonic_nanoseconds() < until)
+		usleep(1000);
+}
+
 /* ---- A check ---- */
 
 noreturn static void run_child(const struct check_row *row, struct trial *t, int printed)
@@ -243,6 +282,7 @@ enum outcome run_check(const struct check_row *row, struct trial *t)
 	int printed = memfd_create("weir-module-check", MFD_CLOEXEC), status = 0;
 	struct check_result *result = t->result;
 
+	unsigned left_before = count_left();
 	memset(result, 0, offsetof(struct check_result, devices));
 	fflush(NULL);
 	pid_t child = fork_group();
@@ -258,6 +298,7 @@ enum outcome run_check(const struct check_row *row, struct trial *t)
 			kill(-child, SIGKILL);
 		else
 			end_group(child);
+		wait_for_orphans(left_before);
 		tell_end(result, back, status, t->settings->limit, printed);
 	}
 	if (printed >= 0)

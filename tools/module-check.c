@@ -19,6 +19,7 @@
 #include "units.h"
 
 #define DEFAULT_WAIT (5 * NANOSECONDS_PER_SECOND)
+#define DEFAULT_LEAK_TIME (NANOSECONDS_PER_SECOND * 3 / 2)
 #define DEFAULT_LIMIT (20 * NANOSECONDS_PER_SECOND)
 /* A device on which so many checks hang is not waited for any longer. */
 #define MOST_HANGS 3
@@ -50,6 +51,8 @@ static const struct option_row check_options[] = {
 		offsetof(struct check_settings, wait)},
 	{0, "limit", "SECONDS", "how long a check may take (default 20)", option_seconds,
 		offsetof(struct check_settings, limit)},
+	{0, "leak-time", "SECONDS", "how long each check for leaks goes on (default 1.5)", option_seconds,
+		offsetof(struct check_settings, leak_time)},
 	{0, "strict", NULL, "fail if something is not checked", option_flag,
 		offsetof(struct check_settings, strict)},
 	{0, "json", NULL, "print a JSON array", option_flag, offsetof(struct check_settings, json)},
@@ -328,6 +331,7 @@ static int run_check_command(const struct command *command, int argc, char **arg
 		return STATUS_ERROR;
 	run->settings.wait = DEFAULT_WAIT;
 	run->settings.limit = DEFAULT_LIMIT;
+	run->settings.leak_time = DEFAULT_LEAK_TIME;
 	int first = options_parse(command, argc, argv, &run->settings), status;
 	if (first < 0) {
 		status = first == OPTIONS_HELP ? STATUS_OK : STATUS_USAGE;
@@ -340,6 +344,7 @@ static int run_check_command(const struct command *command, int argc, char **arg
 			first < argc ? argv[first + 1] : NULL);
 	} else {
 		stop_on_signals(NULL, NULL);
+		adopt_orphans();
 		status = run_on(run, argv[first]);
 	}
 	free(run);

@@ -28,8 +28,9 @@ struct check_settings {
 	bool strict;
 	bool list;
 	bool json;
-	uint64_t wait;  /* ns, for packets */
-	uint64_t limit; /* ns, for one check */
+	uint64_t wait;      /* ns, for packets */
+	uint64_t limit;     /* ns, for one check */
+	uint64_t leak_time; /* ns, for each round of looking for leaks */
 };
 
 /* What is checked. */
@@ -94,6 +95,8 @@ struct check_result *new_check_result(void);
 /* Runs it; what it came to is in result, too. */
 enum outcome run_check(const struct check_row *row, struct trial *t);
 
+/* To be called first. */
+void adopt_orphans(void);
 /* Starts the command that makes traffic; it is started again whenever it ends, by run_check(). */
 void start_traffic(const char *command);
 /* Sends packets through the device for as long as it is checked. */

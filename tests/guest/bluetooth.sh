@@ -31,6 +31,8 @@ check 'weir lists the monitor with its module' grep -q '^bluetooth-monitor  *bt_
 # Two commands, two events, two packets of data each way.
 exercise bluetooth0 BLUETOOTH_HCI_H4_WITH_PHDR 'greater 20' 8 "$adapter send 2"
 exercise bluetooth-monitor BLUETOOTH_LINUX_MONITOR 'greater 20' 8 "$adapter send 2"
+conforms bluetooth0 "$adapter send 2"
+conforms bluetooth-monitor "$adapter send 2"
 same_in_savefiles 'tcpdump writes the same of an adapter on both libraries' bluetooth0 8 "$adapter send 2" 0 0
 same_in_savefiles 'tcpdump writes the same of the monitor on both libraries' bluetooth-monitor 8 "$adapter send 2" 0 0
 same_in_savefiles 'tcpdump writes the same of what goes out' bluetooth0 4 "$adapter send 2" 0 0 -Q out

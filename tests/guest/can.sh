@@ -26,6 +26,7 @@ id='link[0:4] & 0x1fffffff'
 belongs_to vcan0 can
 exercise vcan0 CAN_SOCKETCAN "$id = 0x123" 7 "$traffic"
 exercise vcan0 CAN_SOCKETCAN "$id >= 0x124 and link[4] > 0" 7 "$traffic" filters
+conforms vcan0 "$traffic"
 same_in_tcpdump 'tcpdump shows the same on both libraries' vcan0 5 'canplayer -t -I classic'
 
 # FD frames have the flag that says so; older versions of libpcap leave it out.

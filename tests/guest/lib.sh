@@ -151,6 +151,20 @@ same_in_savefiles() {
   fi
 }
 
+# conforms DEVICE TRAFFIC: that no rule of the module interface is found broken on a device, with packets that TRAFFIC makes.
+conforms() {
+  weir module check --leak-time 0.3 --limit 60 --traffic "$2" "$1" >conforms.output 2>&1
+  status=$?
+  tail -n 1 conforms.output
+  if [ $status -eq 0 ] && ! grep -q 'no packet came' conforms.output; then
+    ok "weir module check $1"
+  else
+    echo "status $status"
+    grep -A 2 'BROKEN\|not checked\|^weir:' conforms.output
+    not_ok "weir module check $1"
+  fi
+}
+
 # lost NAME DEVICE COUNT TRAFFIC LOSS MESSAGE: that a capture on a device which LOSS, a shell command, takes away
 # ends by an error with MESSAGE in it, and delivers first the COUNT packets, or more, that TRAFFIC has made.
 lost() {

@@ -71,6 +71,7 @@ serve_id=$!
 wait_for "$transfers" bus
 bus=$("$transfers" bus)
 # Two rounds of a submission and a completion for each type of transfer, each way.
+conforms "usbmon$bus" "$transfers run"
 exercise "usbmon$bus" USB_LINUX_MMAPPED 'greater 200' 24 "$transfers run" 16 12
 # Of control transfers, those of the vendor's own.
 same_in_savefiles 'tcpdump writes the same of all transfer types on both libraries' "usbmon$bus" 22 "$transfers run" \

@@ -29,6 +29,7 @@ iw phy phy1 interface add monitor0 type monitor
 ip link set monitor0 up
 belongs_to monitor0 linux
 exercise monitor0 IEEE802_11_RADIO 'type data and greater 100' 5 "$traffic" packets
+conforms monitor0 "$traffic"
 same_in_tcpdump 'tcpdump shows the same on both libraries' monitor0 5 "$traffic" type data
 iw dev monitor0 del
 

@@ -19,6 +19,8 @@ traffic="bash -c 'for i in 1 2 3 4; do echo \$i >/dev/udp/ff02::1%lowpan0/9; don
 
 exercise wpan0 IEEE802_15_4_NOFCS 'greater 45' 5 "$traffic" packets
 exercise monitor0 IEEE802_15_4 'greater 45' 5 "$traffic"
+conforms wpan0 "$traffic"
+conforms monitor0 "$traffic"
 same_in_tcpdump 'tcpdump shows the same on both libraries' wpan0 5 "$traffic"
 
 timeout 20 "$WEIR_BUILD/tools/weir" capture -i monitor0 -c 5 -w monitored.pcap 2>messages &

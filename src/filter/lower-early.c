@@ -13,11 +13,19 @@
 #define MOST_BLOCKS 400
 #define MOST_TRIALS 2000
 
-static bool contains(const struct value *in, const struct value *value)
+/* What is known already, by value number: values share parts, so that a walk without it could take for ever. */
+enum memo { UNKNOWN, NOT_IN, IN };
+
+static bool contains(const struct value *in, const struct value *value, uint8_t *memo)
 {
-	if (in == NULL || in == value)
-		return in != NULL;
-	return contains(in->left, value) || contains(in->right, value) || contains(in->tested, value);
+	if (in == NULL || in->number < value->number || in == value)
+		return in == value;
+	if (memo[in->number] == UNKNOWN)
+		memo[in->number] = contains(in->left, value, memo) || contains(in->right, value, memo) ||
+						   contains(in->tested, value, memo)
+					   ? IN
+					   : NOT_IN;
+	return memo[in->number] == IN;
 }
 
 /* How far into the packet a value reads, if it reads at fixed places alone; otherwise UINT32_MAX. */
@@ -30,7 +38,7 @@ static uint32_t reach(const struct value *value)
 		return value->left == NULL && value->k < UINT16_MAX ? value->k + value->size : UINT32_MAX;
 	if (value->kind == VALUE_MSH)
 		return value->k < UINT16_MAX ? value->k + 1 : UINT32_MAX;
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 3 && farthest != UINT32_MAX; i++) {
 		uint32_t part = parts[i] != NULL ? reach(parts[i]) : 0;
 		farthest = part > farthest ? part : farthest;
 	}
@@ -44,6 +52,7 @@ struct early {
 	const uint32_t *position;
 	bool *needed;        /* by position: whether every way from a block that accepts computes the value */
 	uint64_t *computing; /* by position: the blocks from there on that compute the value, a bit each */
+	uint8_t *memo;       /* by value number: see contains() */
 	double cost;
 	uint32_t trials;
 };
@@ -51,13 +60,14 @@ struct early {
 /* A packet too short for the value is refused where the value is computed: that must not be earlier than it would be. */
 static void find_needed(struct early *e, const struct value *value)
 {
+	memset(e->memo, UNKNOWN, e->code->ir->value_count);
 	for (size_t i = e->count; i-- > 0;) {
 		const struct block *b = e->blocks[i].block;
 		if (b->yes == NULL)
 			e->needed[i] = b->kind == BLOCK_REJECT;
 		else
 			e->needed[i] =
-				contains(b->value, value) || contains(b->operand, value) ||
+				contains(b->value, value, e->memo) || contains(b->operand, value, e->memo) ||
 				(e->needed[e->position[b->yes->number]] && e->needed[e->position[b->no->number]]);
 	}
 }
@@ -174,12 +184,13 @@ void lower_early(struct code *code, struct block_code *blocks, size_t count, con
 	if (count > MOST_BLOCKS)
 		return;
 	for (uint32_t v = code->ir->value_count; v-- > 0;) {
-		if ((computed != NULL ? computed : code->computed)[v] < 2 || code_cost(code->values[v]) < 3)
+		if ((computed != NULL ? computed : code->computed)[v] < 2 || code_cost(code->values[v], 3) < 3)
 			continue;
 		if (computed == NULL) {
 			computed = arena_alloc_raw(code->ir->scratch, code->ir->value_count * sizeof(*computed));
 			e.needed = arena_alloc_raw(code->ir->scratch, count + 1);
 			e.computing = arena_alloc_raw(code->ir->scratch, (count + 1) * sizeof(*e.computing));
+			e.memo = arena_alloc_raw(code->ir->scratch, code->ir->value_count);
 			if (ir_failed(code->ir))
 				return;
 			memcpy(computed, code->computed, code->ir->value_count * sizeof(*computed));

@@ -303,23 +303,25 @@ size_t lower_blocks(struct code *code, struct block_code *blocks, size_t count, 
 	return total;
 }
 
-int code_cost(const struct value *value)
+int code_cost(const struct value *value, int limit)
 {
-	if (value->kind == VALUE_LOAD)
-		return 1 + (value->left != NULL ? code_cost(value->left) : 0);
-	if (value->kind == VALUE_SELECT)
-		return 2 + code_cost(value->tested) + code_cost(value->left) + code_cost(value->right);
-	if (value->kind != VALUE_ALU)
+	if (limit <= 1 || (value->kind != VALUE_LOAD && value->kind != VALUE_SELECT && value->kind != VALUE_ALU))
 		return 1;
-	return 1 + code_cost(value->left) +
-	       (value->right != NULL && value->right->kind != VALUE_CONST ? 1 + code_cost(value->right) : 0);
+	if (value->kind == VALUE_LOAD)
+		return 1 + (value->left != NULL ? code_cost(value->left, limit - 1) : 0);
+	int cost = 1 + code_cost(value->left, limit - 1);
+	if (value->kind == VALUE_SELECT)
+		cost += 1 + code_cost(value->tested, limit - cost);
+	if (value->right != NULL && value->right->kind != VALUE_CONST)
+		cost += 1 + code_cost(value->right, limit - cost);
+	return cost;
 }
 
 /* Gives scratch words to values that were computed more than once and cost more than to store and load them again. */
 static bool assign_slots(struct code *code)
 {
 	for (uint32_t i = 0; i < code->ir->value_count && code->slots < SCRATCH_VALUES; i++)
-		if (code->computed[i] > 1 && code_cost(code->values[i]) > 2)
+		if (code->computed[i] > 1 && code_cost(code->values[i], 3) > 2)
 			code->slot[i] = ++code->slots;
 	return code->slots > 0;
 }

@@ -61,8 +61,8 @@ void code_load_x(struct code *code, const struct value *value);
 void code_meet(const struct code *code, struct machine *machine, const struct machine *other);
 /* Brings a value that is one of two into A (lower-select.c). */
 void lower_select(struct code *code, const struct value *value);
-/* Instructions that bring a value into a register from nothing. */
-int code_cost(const struct value *value);
+/* Instructions that bring a value into a register from nothing; it stops counting where there are limit or more. */
+int code_cost(const struct value *value, int limit);
 /* One round over all blocks; how many instructions they have without their jumps. */
 size_t lower_blocks(struct code *code, struct block_code *blocks, size_t count, const uint32_t *position);
 /* Finds values to compute before the ways part that need them (lower-early.c). */

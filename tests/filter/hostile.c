@@ -36,6 +36,7 @@ static const char *const units[] = {
 	"vlan or ",
 	"mpls and ",
 	"geneve and ",
+	"vxlan and ",
 	"pppoes and vlan or ",
 	"net ::/0 or ",
 	"port 1 or ",
@@ -66,6 +67,19 @@ static void compile(const char *text)
 	free_compiled(&our_library, &compiled);
 }
 
+/* The unit again and again, and after that with an end that may make it whole. */
+static void compile_repeated(char *text, const char *unit, size_t size)
+{
+	size_t length = strlen(unit), used = 0;
+
+	for (; used + length <= size; used += length)
+		memcpy(text + used, unit, length);
+	text[used] = '\0';
+	compile(text);
+	strcpy(text + used, "tcp");
+	compile(text);
+}
+
 static void test_repeated(void **state)
 {
 	char *text = malloc(SIZE + 64);
@@ -73,14 +87,10 @@ static void test_repeated(void **state)
 	(void)state;
 	assert_non_null(text);
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		size_t length = strlen(units[i]), used = 0;
-		for (; used + length < SIZE; used += length)
-			memcpy(text + used, units[i], length);
-		text[used] = '\0';
-		compile(text);
-		/* With an end that may make it whole. */
-		strcpy(text + used, "tcp");
-		compile(text);
+		/* Few of them, too: what is left out for large filters is done then. */
+		for (size_t count = 1; count < 100; count += 1 + count / 8)
+			compile_repeated(text, units[i], count * strlen(units[i]));
+		compile_repeated(text, units[i], SIZE);
 	}
 	free(text);
 }

@@ -15,6 +15,7 @@
 #include <pcap/weir.h>
 
 #include "command.h"
+#include "module-file.h"
 #include "stop.h"
 #include "units.h"
 
@@ -162,28 +163,13 @@ static bool find_module(struct check_run *run, const char *file, const char *nam
 	return false;
 }
 
-static bool is_file(const char *target)
-{
-	size_t length = strlen(target);
-
-	return target[0] == '/' || strncmp(target, "./", 2) == 0 || strncmp(target, "../", 3) == 0 ||
-	       (length > 3 && strcmp(target + length - 3, ".so") == 0);
-}
-
-/* Its folder comes first among those that the library searches. */
 static int find_file(struct check_run *run, const char *target)
 {
-	char folder[PATH_MAX], path[2 * PATH_MAX + 2];
-	const char *before = getenv("PCAP_MODULE_PATH");
+	char path[PATH_MAX];
 
-	if (realpath(target, run->file) == NULL) {
-		complain("%s: there is no such file", target);
+	if (!search_folder_of(target, path))
 		return STATUS_NO_DEVICE;
-	}
-	snprintf(folder, sizeof(folder), "%s", run->file);
-	*strrchr(folder, '/') = '\0';
-	snprintf(path, sizeof(path), "%s%s%s", folder, before != NULL ? ":" : "", before != NULL ? before : "");
-	setenv("PCAP_MODULE_PATH", path, 1);
+	snprintf(run->file, sizeof(run->file), "%s", path);
 	if (find_module(run, run->file, NULL))
 		return STATUS_OK;
 	/* What is wrong with it, its first check tells. */
@@ -303,7 +289,7 @@ static int run_on(struct check_run *run, const char *target)
 		complain("no memory");
 		return STATUS_ERROR;
 	}
-	bool file = is_file(target);
+	bool file = is_module_file(target);
 	int status = file ? find_file(run, target) : find_device(run, target);
 	if (status != STATUS_OK)
 		return status;

@@ -20,7 +20,8 @@ bool is_module_file(const char *operand)
 {
 	size_t length = strlen(operand);
 
-	return length > strlen(SUFFIX) && strcmp(operand + length - strlen(SUFFIX), SUFFIX) == 0;
+	return operand[0] == '/' || strncmp(operand, "./", 2) == 0 || strncmp(operand, "../", 3) == 0 ||
+	       (length > strlen(SUFFIX) && strcmp(operand + length - strlen(SUFFIX), SUFFIX) == 0);
 }
 
 static bool put_first(const char *folder)
@@ -36,9 +37,9 @@ static bool put_first(const char *folder)
 	return done;
 }
 
-bool use_module_file(const char *file, struct pcap_module_info *info)
+bool search_folder_of(const char *file, char path[PATH_MAX])
 {
-	char path[PATH_MAX], folder[PATH_MAX];
+	char folder[PATH_MAX];
 
 	if (realpath(file, path) == NULL) {
 		complain("%s: %s", file, strerror(errno));
@@ -54,6 +55,17 @@ bool use_module_file(const char *file, struct pcap_module_info *info)
 		complain("no memory");
 		return false;
 	}
+	return true;
+}
+
+bool use_module_file(const char *file, struct pcap_module_info *info)
+{
+	char path[PATH_MAX], folder[PATH_MAX];
+
+	if (!search_folder_of(file, path))
+		return false;
+	strcpy(folder, path);
+	*strrchr(folder, '/') = '\0';
 	for (size_t i = 0; pcap_get_module(i, info, sizeof(*info)) == 1; i++) {
 		/* The folder stands in the file's place where it is not to be trusted. */
 		if (info->file == NULL || (strcmp(info->file, path) != 0 && strcmp(info->file, folder) != 0))

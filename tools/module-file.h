@@ -5,6 +5,7 @@
 #ifndef WEIR_MODULE_FILE_H
 #define WEIR_MODULE_FILE_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include <pcap/weir.h>
@@ -13,8 +14,14 @@
 bool is_module_file(const char *operand);
 
 /*
- * Has the library find the module in that file, before all others: its folder is put into PCAP_MODULE_PATH. false, after
- * it was said why, if the library does not take it for a module that it would load.
+ * Puts the file's folder before those that the library searches, by PCAP_MODULE_PATH; path is the file's, without links.
+ * false, after it was said why, if there is no such file.
+ */
+bool search_folder_of(const char *file, char path[PATH_MAX]);
+
+/*
+ * Does the same, and tells what the library knows of the module. false, after it was said why, if the library would not
+ * load it.
  */
 bool use_module_file(const char *file, struct pcap_module_info *info);
 

@@ -110,6 +110,15 @@ static void deliver(struct faults_reading *reading, const struct pcap_pkthdr *he
 	reading->callback(reading->user, header, data);
 }
 
+/* The device below was asked for so many of its own, and does not know of duplicates: it is stopped. */
+static void deliver_up_to_limit(
+	struct faults_reading *reading, const struct pcap_pkthdr *header, const u_char *data)
+{
+	deliver(reading, header, data);
+	if (is_full(reading))
+		pcapint_below(reading->p)->break_loop = 1;
+}
+
 static void do_harm(u_char *user, const struct pcap_pkthdr *original, const u_char *data)
 {
 	struct faults_reading *reading = (struct faults_reading *)user;
@@ -128,14 +137,14 @@ static void do_harm(u_char *user, const struct pcap_pkthdr *original, const u_ch
 		hold(reading->p, &header, data, milliseconds() + faults->settings.wait);
 		return;
 	}
-	deliver(reading, &header, data);
+	deliver_up_to_limit(reading, &header, data);
 	if (!happens(faults, faults->settings.duplicate))
 		return;
 	faults->duplicated++;
 	if (is_full(reading) || reading->p->break_loop)
 		hold(reading->p, &header, data, 0);
 	else
-		deliver(reading, &header, data);
+		deliver_up_to_limit(reading, &header, data);
 }
 
 /* Waits until the packet that is held is due: 1, or 0 if it is not yet, or a break came. */

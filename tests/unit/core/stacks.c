@@ -110,6 +110,17 @@ static void statistics_are_of_what_is_delivered(void **state _U_)
 	pcap_close(p);
 }
 
+static void duplicates_do_not_exceed_the_count(void **state _U_)
+{
+	pcap_t *p = open_device("faults:duplicate=50+null0");
+
+	for (int cnt = 1; cnt < 100; cnt++) {
+		int n = pcap_dispatch(p, 1 + cnt % 5, take, NULL);
+		assert_true(n > 0 && n <= 1 + cnt % 5);
+	}
+	pcap_close(p);
+}
+
 static void counts_and_breaks_are_kept(void **state _U_)
 {
 	pcap_t *p = open_device("sample:3+null0");
@@ -318,6 +329,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sampler_delivers_one_of_many),
 		cmocka_unit_test(statistics_are_of_what_is_delivered),
+		cmocka_unit_test(duplicates_do_not_exceed_the_count),
 		cmocka_unit_test(counts_and_breaks_are_kept),
 		cmocka_unit_test(what_is_asked_goes_below),
 		cmocka_unit_test(bad_names_are_told),

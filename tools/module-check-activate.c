@@ -178,6 +178,36 @@ static void has_a_registered_link_type(struct trial *t)
 	pcap_close(p);
 }
 
+/* Every call that an operation stands behind, of which some may be NULL: none crashes, and failures have a text. */
+static void operations_are_there(struct trial *t)
+{
+	pcap_t *p = open_handle(t, &(struct opening){.timeout = 10, .nonblock = true});
+	char *errbuf = guarded_errbuf(t);
+	struct pcap_stat stats;
+	struct gathering g;
+
+	start_gathering(&g, t, p, 0);
+	dispatch(&g, 1);
+	step(t, "pcap_stats()");
+	if (pcap_stats(p, &stats) != 0)
+		check_text(t, "A4", pcap_geterr(p), "pcap_stats()");
+	step(t, "pcap_getnonblock()");
+	if (pcap_getnonblock(p, errbuf) < 0)
+		check_text(t, "A4", errbuf, "pcap_getnonblock()");
+	step(t, "pcap_set_datalink()");
+	if (pcap_set_datalink(p, pcap_datalink(p)) != 0)
+		broken(t, "the link type that it has can't be set: %s",
+			check_text(t, "A4", pcap_geterr(p), "pcap_set_datalink()"));
+	step(t, "pcap_setdirection()");
+	if (pcap_setdirection(p, PCAP_D_INOUT) != 0)
+		check_text(t, "A4", pcap_geterr(p), "pcap_setdirection()");
+	step(t, "pcap_inject()");
+	if (p->inject_op == NULL && pcap_inject(p, "", 1) >= 0)
+		broken(t, "there is no inject_op, and pcap_inject() works");
+	step(t, "pcap_close()");
+	pcap_close(p);
+}
+
 static void can_be_waited_for(struct trial *t)
 {
 	pcap_t *p = open_handle(t, &(struct opening){.timeout = 100});
@@ -334,6 +364,7 @@ const struct check_row activate_checks[] = {
 	{"A1", "monitor mode is refused where there is none, and a retry works", refuses_monitor_mode, 0},
 	{"A2", "a snapshot length of 0, below, or too large becomes MAXIMUM_SNAPLEN", odd_snapshot_lengths, 0},
 	{"A3", "a failure has its status, and a text", says_why_it_fails, 0},
+	{"A4", "operations are there, or left out", operations_are_there, 0},
 	{"A5", "there is a descriptor or a time-out to wait with", can_be_waited_for, 0},
 	{"A6", "each failure for want of a descriptor has a text, leaves nothing, and a retry works",
 		fails_without_descriptors, 0},

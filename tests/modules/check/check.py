@@ -2,25 +2,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """weir module check: it finds what is wrong with each of many faulty modules, and blames the right rule; it finds
 nothing wrong with good ones; and it tells what it could not check."""
-import json
-import os
-import pathlib
-import re
-import shutil
-import signal
-import subprocess
 import sys
 import tempfile
-import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-SOURCE_ROOT = HERE.parent.parent.parent
-sys.path.insert(0, str(SOURCE_ROOT / 'tests/lib'))
+from suite import WEIR, Modules, is_blamed
 import tap
-from tap import Skip, check, run, try_run
-from tree import Tree
-
-NULL_ROW = 'PCAP_MODULE(null, "a packet generator", "null", pcap_null_findalldevs, pcap_null_create)'
+from tap import check, try_run
 
 # Of pcap-faulty.c: the fault, the rule that it breaks, what is said of it.
 FAULTS = {
@@ -40,6 +27,7 @@ FAULTS = {
     'OFFERS_NO_TIME_STAMP': ('A7', '777 is offered'),
     'ACTIVATE_EXITS': ('A1', 'ended the program with exit status 3 (at: pcap_activate'),
     'ACTIVATE_FAILS_SILENTLY': ('A3', 'without an error text'),
+    'SETS_NO_READ': ('A4', 'has not set read_op'),
     'KEEPS_ODD_SNAPSHOT': ('A2', 'a snapshot length of 0 becomes 0'),
     'TAKES_MONITOR_MODE': ('A1', 'can be activated in monitor mode'),
     'REFUSES_MONITOR_MODE_BADLY': ('A3', 'PCAP_ERROR_RFMON_NOTSUP'),
@@ -66,6 +54,7 @@ FAULTS = {
     'LOSES_PACKET_ON_BREAK': ('R4', 'a packet was lost'),
     'REPEATS_PACKET_ON_BREAK': ('R4', 'was delivered 2 times'),
     'BREAK_DOES_NOT_WAKE': ('R8', 'does not end a read'),
+    'BREAK_SETS_NO_FLAG': ('B1', 'does not set break_loop'),
     'SIGNAL_ENDS_LOOP': ('R8', 'and nobody had broken it'),
     'DELIVERS_MORE_THAN_SNAPSHOT': ('R7', 'and the snapshot length is 1'),
     'CAPLEN_ABOVE_LEN': ('R7', 'more bytes captured'),
@@ -111,72 +100,68 @@ BAD = [
 ]
 
 
-class Suite:
-    def __init__(self, base):
-        self.base = pathlib.Path(base)
-        self.base.chmod(0o755)
-        self.tree = Tree(self.base / 'root')
-        self.weir = self.tree.bindir / 'weir'
-        self.count = 0
-
-    def build(self, name, *sources_and_options):
-        self.count += 1
-        folder = self.base / f'modules-{self.count}'
-        folder.mkdir(mode=0o755)
-        file = folder / f'pcap-{name}.so'
-        run([*self.tree.cc, '-Wall', '-Werror', '-D_GNU_SOURCE', '-shared', '-fPIC', '-pthread', '-Wl,-Bsymbolic',
-             f'-I{self.tree.includedir}', '-o', file, *sources_and_options, f'-L{self.tree.libdir}', '-lpcap'])
-        return file
-
-    def faulty(self, fault, *options):
-        return self.build('faulty', '-fvisibility=hidden', f'-DFAULT={fault}', *options, HERE / 'pcap-faulty.c')
-
-    def try_check(self, *words, timeout=300, **options):
-        return try_run([self.weir, 'module', 'check', *words], timeout, **options)
-
-    def rows(self, *words, status=(0, 1)):
-        result = self.try_check('--json', *words)
-        check(result.returncode in status, f'status {result.returncode}\n{result.stdout}{result.stderr}')
-        return json.loads(result.stdout)
-
-    def is_blamed(self, file, rule, text, *words):
-        """The rule is broken, and nothing else is where only its checks run; the exit status says so."""
-        rows = self.rows('--rule', rule, '--limit', '8' if rule == 'R8' else '3', '--wait', '0.7', *words, file)
-        broken = [row for row in rows if row['outcome'] == 'broken']
-        told = '\n'.join(f"{row['rule']} {row['check']}: {row.get('text', '')}" for row in broken)
-        check(any(row['rule'] == rule and text in row['text'] for row in broken), f'not blamed: {rule} {text}\n{told}')
-
-    def fault_is_found(self, fault, rule, text):
-        words = ['--device', 'faulty0', '--inject'] if rule[0] not in 'ML' else []
-        options = ['-DPERIOD_US=3600000000LL'] if fault in QUIET else []
-        self.is_blamed(self.faulty(fault, *options), rule, text, *words)
-
-    def bad_is_found(self, macro, rule, text):
-        self.is_blamed(self.build('bad', '-DNAME="bad"', macro, HERE.parent / 'loader/pcap-bad.c'), rule, text)
-
-    def green(self, *words, left_out=()):
-        """Nothing is broken, and of the checks that were left out all are expected."""
-        result = self.try_check('--json', *words)
-        check(result.returncode == 0, f'status {result.returncode}\n{result.stdout}{result.stderr}')
-        rows = json.loads(result.stdout)
-        missing = [row for row in rows if row['outcome'] == 'not checked' and not row['check'] in left_out]
-        check(not missing, '\n'.join(f"{row['rule']} {row['check']}: {row['text']}" for row in missing))
-        return rows
-
-
-# Devices that are to be silent.
+# Whose device is to be silent.
 QUIET = {'DOES_NOT_WAIT', 'WAITS_IN_NONBLOCK', 'WAITS_FOR_EVER', 'BREAK_DOES_NOT_WAKE', 'SIGNAL_ENDS_LOOP'}
+
+
+class Cases:
+    def __init__(self, base):
+        self.modules = Modules(base)
+
+    def fault(self, fault, rule, text):
+        words = ['--limit', '8' if rule == 'R8' else '3', '--wait', '0.7', '--leak-time', '0.3']
+        if rule[0] not in 'ML':
+            words += ['--device', 'faulty0', '--inject']
+        options = ['-DPERIOD_US=3600000000LL'] if fault in QUIET else []
+        is_blamed(self.modules.faulty(fault, *options), rule, text, *words)
+
+    def bad(self, macro, rule, text):
+        is_blamed(self.modules.bad(macro), rule, text, '--limit', '3')
+
+    def text(self):
+        """What people see: a line a check, the place in the document, the table, the counts."""
+        file = self.modules.faulty('KEEPS_ODD_SNAPSHOT')
+        result = self.run('--rule', 'A2', '--device', 'faulty0', file)
+        for part in (f'module faulty in {file}', 'device faulty0', '  A2  BROKEN       a snapshot length of 0',
+                     'a snapshot length of 0 becomes 0', 'see rule A2 in writing-a-module',
+                     'rule  passed  broken  not checked', 'A2         0       1            0',
+                     '2 checks: 1 passed, 1 broken, 0 not checked'):
+            check(part in result.stdout, f'"{part}" is not in:\n{result.stdout}')
+        check(result.returncode == 1, result.returncode)
+
+    @staticmethod
+    def run(*words):
+        return try_run([WEIR, 'module', 'check', *words])
+
+    def statuses(self):
+        quiet = self.modules.faulty('NO_FAULT', '-DPERIOD_US=3600000000LL')
+        for words, status, text in ((['--rule', 'R3', '--wait', '0.2', quiet], 0, 'no packet came'),
+                                    (['--rule', 'R3', '--wait', '0.2', '--strict', quiet], 1, 'no packet came'),
+                                    ([], 2, 'it takes one operand'),
+                                    ([quiet, quiet], 2, 'it takes one operand'),
+                                    (['--rule', 'A2', '--device', 'nowhere0', quiet], 1, 'pcap_create() failed'),
+                                    (['nowhere0'], 3, 'no such device'),
+                                    ([quiet.parent / 'pcap-nothing.so'], 3, 'there is no such file')):
+            result = self.run(*words)
+            told = f'{words}: {result.returncode}\n{result.stdout}{result.stderr}'
+            check(result.returncode == status and text in result.stdout + result.stderr, told)
+
+    def every_rule_has_a_check(self):
+        """All of the module interface's but what no program can see of a module: R5 and L3 to L6."""
+        rules = {line.split()[0] for line in self.run('--list').stdout.splitlines()}
+        wanted = 'M1 M2 M3 M4 L1 L2 C2 C3 C4 A1 A2 A3 A4 A5 A6 A7 R1 R2 R3 R4 R6 R7 R8 I1 F1 F2 F3 S1 D1 N1 T1 B1 K1 O1'
+        check(rules == set(wanted.split()), f'{rules ^ set(wanted.split())}')
 
 
 def main():
     with tempfile.TemporaryDirectory() as base:
-        suite = Suite(base)
-        cases = [(f'{fault}: {rule}', lambda f=fault, r=rule, t=text: suite.fault_is_found(f, r, t))
-                 for fault, (rule, text) in FAULTS.items()]
-        cases += [(f'{macro}: {rule}', lambda m=macro, r=rule, t=text: suite.bad_is_found(m, r, t))
-                  for macro, rule, text in BAD]
+        cases = Cases(base)
+        rows = [(f'{fault}: {rule}', lambda f=fault, r=rule, t=text: cases.fault(f, r, t))
+                for fault, (rule, text) in FAULTS.items()]
+        rows += [(f'{macro}: {rule}', lambda m=macro, r=rule, t=text: cases.bad(m, r, t)) for macro, rule, text in BAD]
+        rows += [(name, getattr(cases, name)) for name in ('text', 'statuses', 'every_rule_has_a_check')]
         only = sys.argv[1:]
-        return tap.main([case for case in cases if not only or any(word in case[0] for word in only)])
+        return tap.main([row for row in rows if not only or any(word in row[0] for word in only)])
 
 
 if __name__ == '__main__':

@@ -43,6 +43,7 @@ enum fault {
 	ACTIVATE_EXITS,
 	ACTIVATE_FAILS_SILENTLY,
 	KEEPS_ODD_SNAPSHOT,
+	SETS_NO_READ,
 	TAKES_MONITOR_MODE,
 	REFUSES_MONITOR_MODE_BADLY,
 	UNREGISTERED_LINK_TYPE,
@@ -68,6 +69,7 @@ enum fault {
 	LOSES_PACKET_ON_BREAK,
 	REPEATS_PACKET_ON_BREAK,
 	BREAK_DOES_NOT_WAKE,
+	BREAK_SETS_NO_FLAG,
 	SIGNAL_ENDS_LOOP,
 	READ_FAILS_SILENTLY,
 	DELIVERS_MORE_THAN_SNAPSHOT,
@@ -399,7 +401,8 @@ static void faulty_breakloop(pcap_t *p)
 	uint64_t one = 1;
 	int saved_errno = errno;
 
-	pcapint_breakloop_common(p);
+	if (!HAS(BREAK_SETS_NO_FLAG))
+		pcapint_breakloop_common(p);
 	ssize_t written _U_ = write(f->wake_fd, &one, sizeof(one));
 	errno = saved_errno;
 }
@@ -420,7 +423,8 @@ static void faulty_cleanup(pcap_t *p)
 
 static void set_operations(pcap_t *p)
 {
-	p->read_op = faulty_read;
+	if (!HAS(SETS_NO_READ))
+		p->read_op = faulty_read;
 	p->inject_op = faulty_inject;
 	p->setfilter_op = faulty_setfilter;
 	p->setdirection_op = faulty_setdirection;

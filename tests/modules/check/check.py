@@ -141,7 +141,7 @@ class Cases:
                                     ([quiet, quiet], 2, 'it takes one operand'),
                                     (['--rule', 'A2', '--device', 'nowhere0', quiet], 1, 'pcap_create() failed'),
                                     (['nowhere0'], 3, 'no such device'),
-                                    ([quiet.parent / 'pcap-nothing.so'], 3, 'there is no such file')):
+                                    ([quiet.parent / 'pcap-nothing.so'], 3, 'No such file or directory')):
             result = self.run(*words)
             told = f'{words}: {result.returncode}\n{result.stdout}{result.stderr}'
             check(result.returncode == status and text in result.stdout + result.stderr, told)

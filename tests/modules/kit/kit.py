@@ -367,7 +367,7 @@ class Kit:
         check('p50' not in told['latency'], told)
         has(self.bench('nothing0', status=3), 'nothing0: no such device')
         has(self.bench(self.base / 'pcap-none.so', status=3), 'No such file')
-        has(self.bench(self.null_folder() / '../null-module.c', status=3), 'no such device')
+        has(self.bench(self.null_folder() / '../null-module.c', status=3), 'its name must be pcap-NAME.so')
         has(self.bench(status=2), 'a device is missing')
         has(self.bench('a', 'b', status=2), 'one device too many')
 

@@ -22,7 +22,8 @@
 #include "text.h"
 #include "units.h"
 
-#define PRINTED_MAX 160
+#define PRINTED_MAX 512
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define ORPHANS_NANOSECONDS (NANOSECONDS_PER_SECOND / 2)
 
 struct check_result *new_check_result(void)
@@ -228,22 +229,21 @@ static const char *signal_name(int number)
 	return strsignal(number);
 }
 
-/* The first line that the check's process has printed; NULL if it has printed nothing. */
+/* The first line with a letter that the check's process has printed; NULL if it has printed nothing. */
 static const char *first_line(int printed, char *line, size_t size)
 {
-	char buffer[PRINTED_MAX];
-	ssize_t length = printed >= 0 ? pread(printed, buffer, sizeof(buffer), 0) : 0;
+	char buffer[PRINTED_MAX + 1];
+	ssize_t length = printed >= 0 ? pread(printed, buffer, PRINTED_MAX, 0) : 0;
 	struct text text = text_in(line, size);
-	ssize_t start = 0;
+	const char *start = buffer;
 
-	while (start < length && buffer[start] == '\n')
-		start++;
-	ssize_t end = start;
-	while (end < length && buffer[end] != '\n')
-		end++;
 	if (length <= 0)
 		return NULL;
-	text_escaped(&text, buffer + start, end - start);
+	buffer[length] = '\0';
+	for (const char *next; (next = strchr(start, '\n')) != NULL && next[1] != '\0'; start = next + 1)
+		if (strcspn(start, LETTERS) < (size_t)(next - start))
+			break;
+	text_escaped(&text, start, strcspn(start, "\n"));
 	return text_finish(&text);
 }
 
@@ -261,7 +261,7 @@ static void tell_end(struct check_result *result, bool back, int status, uint64_
 	if (back && result->finished) {
 		if (output == NULL || result->outcome != CHECK_PASSED)
 			return;
-		snprintf(text, size, "it printed \"%s\"", output);
+		snprintf(text, size, "it printed \"%.200s\"", output);
 	} else if (!back) {
 		result->hung = true;
 		snprintf(text, size, "it did not come back within %.3g s%s", (double)limit / NANOSECONDS_PER_SECOND,
@@ -272,7 +272,7 @@ static void tell_end(struct check_result *result, bool back, int status, uint64_
 		snprintf(text, size, "it ended the program with exit status %d%s", WEXITSTATUS(status), at);
 	}
 	if (!result->finished && output != NULL)
-		snprintf(text + strlen(text), size - strlen(text), ", and printed \"%s\"", output);
+		snprintf(text + strlen(text), size - strlen(text), ", and printed \"%.200s\"", output);
 	result->rule[0] = '\0';
 	result->outcome = CHECK_BROKEN;
 }

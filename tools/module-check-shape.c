@@ -88,16 +88,15 @@ static void has_a_good_descriptor(struct trial *t)
 
 /* ---- What it exports ---- */
 
-/* What linkers add of themselves. */
-static bool is_linkers(const char *name)
+/* What linkers, and compilers with names that are reserved to them, add of themselves. */
+static bool is_added(const char *name)
 {
-	static const char *const names[] = {"_init", "_fini", "_edata", "_end", "__bss_start", "__bss_start__",
-		"__bss_end__", "_bss_end__", "__end__"};
+	static const char *const names[] = {"_init", "_fini", "_edata", "_end", "_bss_end__"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(name, names[i]) == 0)
 			return true;
-	return false;
+	return strncmp(name, "__", 2) == 0;
 }
 
 /* The descriptor, and the two routines that it names, may be visible. */
@@ -105,8 +104,7 @@ static bool may_be_visible(const char *name, void *file, const struct pcap_modul
 {
 	const void *address = dlsym(file, name);
 
-	return strcmp(name, DESCRIPTOR) == 0 || is_linkers(name) ||
-	       address == *(void *const *)&module->findalldevs ||
+	return strcmp(name, DESCRIPTOR) == 0 || is_added(name) || address == *(void *const *)&module->findalldevs ||
 	       (module->create != NULL && address == *(void *const *)&module->create) ||
 	       (module->create_is_ours != NULL && address == *(void *const *)&module->create_is_ours);
 }

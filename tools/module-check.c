@@ -85,7 +85,7 @@ static const char *reason_to_leave_out(const struct check_run *run, const struct
 	if (run->hangs >= MOST_HANGS)
 		return "too many checks of this device did not come back";
 	if ((row->needs & CHECK_NEEDS_PACKETS) != 0 && !run->subject.has_packets)
-		return "no packet came";
+		return "no packet came; --traffic or --inject makes some";
 	return NULL;
 }
 

@@ -495,7 +495,7 @@ static int faulty_activate(pcap_t *p)
 /* What goes wrong before anything is listed. */
 static int list_badly(char *errbuf)
 {
-	if (HAS(LIST_LEAKS) && strdup("a leak") == NULL)
+	if (HAS(LIST_LEAKS) && strdup("a leak of so many bytes") == NULL)
 		return PCAP_ERROR;
 	if (HAS(LIST_NEEDS_DESCRIPTORS)) {
 		int fds[3] = {dup(0), dup(0), dup(0)};

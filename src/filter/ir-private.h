@@ -13,6 +13,9 @@ uint32_t ir_possible_bits(const struct value *v);
 /* left op right as the filter machine computes it; division by 0 and shifts out of range give 0. */
 uint32_t ir_compute(uint16_t op, uint32_t left, uint32_t right);
 
+/* Whether a value is base with constants applied to it; the number that it has if base is k. */
+bool ir_follows(const struct value *value, const struct value *base, uint32_t k, uint32_t *number);
+
 /* Whether memory has run out. */
 static inline bool ir_failed(const struct ir *ir)
 {

@@ -217,6 +217,25 @@ uint32_t ir_compute(uint16_t op, uint32_t left, uint32_t right)
 	}
 }
 
+#define FOLLOW_DEPTH 4
+
+bool ir_follows(const struct value *value, const struct value *base, uint32_t k, uint32_t *number)
+{
+	const struct value *steps[FOLLOW_DEPTH];
+	int count = 0;
+
+	for (; value != base; value = value->left) {
+		if (count == FOLLOW_DEPTH || value->kind != VALUE_ALU || value->right == NULL ||
+			value->right->kind != VALUE_CONST)
+			return false;
+		steps[count++] = value;
+	}
+	*number = k;
+	while (count-- > 0)
+		*number = ir_compute(steps[count]->op, *number, steps[count]->right->k);
+	return true;
+}
+
 static bool commutes(uint16_t op)
 {
 	return op == BPF_ADD || op == BPF_MUL || op == BPF_AND || op == BPF_OR || op == BPF_XOR;

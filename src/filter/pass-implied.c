@@ -96,23 +96,6 @@ static enum outcome decide(const struct known *known, const struct block *test)
 	}
 }
 
-/* The number that value has if base is k, where it is base with constants applied to it. */
-static bool follows(const struct value *value, const struct value *base, uint32_t k, uint32_t *result, int depth)
-{
-	if (value == base) {
-		*result = k;
-		return true;
-	}
-	if (depth == 0 || value->kind != VALUE_ALU || value->right == NULL || value->right->kind != VALUE_CONST)
-		return false;
-	if (!follows(value->left, base, k, result, depth - 1))
-		return false;
-	*result = ir_compute(value->op, *result, value->right->k);
-	return true;
-}
-
-#define FOLLOW_DEPTH 4
-
 /*
  * How many facts are looked at for a test, the nearest first: all of them would take time with the square of the
  * expression's length. What is forgotten so far back costs a test, which then is a near fact again.
@@ -139,7 +122,7 @@ static enum outcome implied(const struct fact *facts, const struct block *test)
 		if (seen->value == test->value)
 			outcome = learn(&known, test, fact);
 		else if (seen->op == TEST_EQ && fact->outcome && test->value->kind == VALUE_ALU &&
-			 follows(test->value, seen->value, seen->operand->k, &number, FOLLOW_DEPTH))
+			 ir_follows(test->value, seen->value, seen->operand->k, &number))
 			return of(ir_outcome(test->op, number, test->operand->k));
 		if (outcome != UNKNOWN)
 			return outcome;

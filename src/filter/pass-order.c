@@ -30,6 +30,8 @@ struct row_test {
 /* A row: each test is reached from the one before alone, and one of its ways leads out of the row, for all the same. */
 struct row {
 	struct ir *ir;
+	bool wide;              /* what is known on the ways out may be put in, so that more of them are the same */
+	bool widened;           /* that was needed */
 	struct row_test *tests; /* in order */
 	size_t count;
 	struct block *way_out;
@@ -57,10 +59,12 @@ static int told(const struct block *test, const struct block *passed, bool outco
 }
 
 /* Whether a test that comes next leads to where the row leads out, past tests whose outcome is known then. */
-static bool leads_out(const struct row *row, const struct block *next, bool outcome)
+static bool leads_out(struct row *row, const struct block *next, bool outcome)
 {
 	struct block *out = row->way_out;
 
+	if (out == way(next, outcome) || !row->wide)
+		return out == way(next, outcome);
 	for (int i = 0; i <= FARTHEST && out != way(next, outcome); i++) {
 		int known = told(out, next, outcome);
 		for (size_t j = row->count; known < 0 && j > 0 && row->count - j < FARTHEST; j--)
@@ -69,6 +73,7 @@ static bool leads_out(const struct row *row, const struct block *next, bool outc
 			return false;
 		out = way(out, known);
 	}
+	row->widened |= out == way(next, outcome);
 	return out == way(next, outcome);
 }
 
@@ -93,6 +98,7 @@ static void find_row(struct row *row, struct block *first, const struct way_in *
 		row->way_out = way(first, out_by);
 		row->tests[0] = (struct row_test){first, out_by};
 		row->count = 1;
+		row->widened = false;
 		while (add_next(row, in))
 			;
 		if (row->count > 1)
@@ -215,16 +221,27 @@ struct reordering {
 	bool *inside;             /* by block number: in a row, and not its first */
 };
 
-/* The row that begins with a block, sorted; whether it gains anything by being made anew. */
+/*
+ * The row that begins with a block, sorted; whether it gains anything by being made anew. A wide one loses what was
+ * known on its ways out, and gains only if its value at hand comes first for it.
+ */
 static bool find_gain(struct reordering *r, struct block *b, struct row *row)
 {
-	*row = (struct row){.ir = r->ir, .tests = r->row};
-	find_row(row, b, r->in);
-	if (row->count < 2)
-		return false;
-	bool sorted = sort_row(row, r->in[b->number].value, r->sorted, r->group_of_value);
-	row->tests = r->sorted;
-	return !ir_failed(r->ir) && (sorted || has_search(row));
+	const struct value *held = r->in[b->number].value;
+
+	for (int wide = 1; wide >= 0; wide--) {
+		*row = (struct row){.ir = r->ir, .wide = wide, .tests = r->row};
+		find_row(row, b, r->in);
+		if (row->count < 2)
+			return false;
+		bool sorted = sort_row(row, held, r->sorted, r->group_of_value);
+		if (row->widened &&
+			(!sorted || r->row[0].block->value == held || r->sorted[0].block->value != held))
+			continue;
+		row->tests = r->sorted;
+		return !ir_failed(r->ir) && (sorted || has_search(row));
+	}
+	return false;
 }
 
 /* Notes which tests are in a row, and not its first; whether any row gains by being made anew. */

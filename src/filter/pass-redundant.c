@@ -19,8 +19,14 @@ static bool tests_value(const struct block *b, const struct value *value)
 /* Where the way from a block ends if value is k: at the first block that tests something else. */
 static struct block *end_of_way(struct block *block, const struct value *value, uint32_t k)
 {
-	for (int i = 0; i < FARTHEST && tests_value(block, value); i++)
-		block = ir_outcome(block->op, k, block->operand->k) ? block->yes : block->no;
+	uint32_t number;
+
+	for (int i = 0; i < FARTHEST; i++) {
+		if (block->kind != BLOCK_TEST || block->operand->kind != VALUE_CONST ||
+			!ir_follows(block->value, value, k, &number))
+			return block;
+		block = ir_outcome(block->op, number, block->operand->k) ? block->yes : block->no;
+	}
 	return block;
 }
 

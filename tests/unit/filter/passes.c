@@ -38,6 +38,14 @@ static const struct row {
 	/* Of two addresses, that at hand is asked for first, also where the one that is not makes other tests needless. */
 	{DLT_IP_OVER_FC, "host 172.16.3.4 and 224.0.0.1 or ip host 10.0.0.2", 23},
 	{DLT_EN10MB, "(host 10.0.0.1 and host 10.0.0.2) or (host 192.168.0.1 and host 192.168.0.2)", 32},
+	{DLT_ATM_RFC1483,
+		"host 255.255.255.255 and 224.0.0.1 or decnet or src and dst host 10.1.0.255 or 224.0.0.1", 27},
+	{DLT_IPNET,
+		"host 192.168.1.5 and net 2001:db8::2/128 or 10.0.0.0 mask 255.0.0.255 and "
+		"tcp port 20 or 1024 or 65535",
+		38},
+	/* Two tests change places in all lists that share their end. */
+	{DLT_SYMANTEC_FIREWALL, "dst port 1024 or tcp dst port 80 or dst port 53", 28},
 	/* A trial does not count as its own gain what other passes find at the same time. */
 	{DLT_EN10MB,
 		"ether host ff:ff:ff:ff:ff:ff and not aa:00:04:00:01:04 or src host ff02::1 or fe80::1 or "

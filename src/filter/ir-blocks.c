@@ -118,7 +118,7 @@ static void swap_ways(struct block *test)
 /* The one way on that a test against a constant can take, or NULL if it can take both. */
 static struct block *decided(const struct block *test, uint32_t k)
 {
-	uint32_t largest = ir_largest(test->value), bits = ir_possible_bits(test->value);
+	uint32_t largest = test->value->largest, bits = test->value->bits;
 
 	if (test->value->kind == VALUE_CONST)
 		return ir_outcome(test->op, test->value->k, k) ? test->yes : test->no;
@@ -182,12 +182,12 @@ static bool simplify(struct ir *ir, struct block *test)
 {
 	uint32_t k = test->operand->k;
 	/* All the bits it can have. */
-	bool any_bit = test->op == TEST_SET && (ir_possible_bits(test->value) & ~k) == 0;
+	bool any_bit = test->op == TEST_SET && (test->value->bits & ~k) == 0;
 
 	if (any_bit || (test->op == TEST_GT && k == 0) || (test->op == TEST_GE && k == 1)) {
 		test->operand = ir_const(ir, 0);
 		swap_ways(test);
-	} else if (test->op != TEST_GE || k != ir_largest(test->value)) {
+	} else if (test->op != TEST_GE || k != test->value->largest) {
 		return false;
 	}
 	test->op = TEST_EQ;

@@ -21,10 +21,10 @@ static struct possible *between(struct arena *scratch, uint32_t low, uint32_t hi
 
 const struct possible *possible_at_first(struct arena *scratch, const struct value *value)
 {
-	struct possible *p = between(scratch, 0, ir_largest(value));
+	struct possible *p = between(scratch, 0, value->largest);
 
 	if (p != NULL)
-		p->zero_bits = ~ir_possible_bits(value);
+		p->zero_bits = ~value->bits;
 	return p;
 }
 

@@ -7,9 +7,6 @@
 
 #include "filter/ir.h"
 
-/* The largest that a value can be, and the bits that can be set in it; from its own form alone. */
-uint32_t ir_largest(const struct value *v);
-uint32_t ir_possible_bits(const struct value *v);
 /* left op right as the filter machine computes it; division by 0 and shifts out of range give 0. */
 uint32_t ir_compute(uint16_t op, uint32_t left, uint32_t right);
 
@@ -66,7 +63,7 @@ int pass_swap(struct ir *ir);
 /* Whether one cost is better than another, in a strict order: so that a pass that only goes to better ones ends. */
 typedef bool better_function(struct ir *ir, const struct cost *a, const struct cost *b);
 
-/* lower-measure.c: what the graph costs; false if it cannot be lowered. */
+/* lower-measure.c: what the graph costs; false if it cannot be lowered, or is so long that nothing is to be tried. */
 bool ir_measure(struct ir *ir, struct cost *cost);
 /* The program may become so long where that makes it faster: as long as it was before the passes. */
 uint32_t ir_longest(struct ir *ir);

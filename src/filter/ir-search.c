@@ -68,7 +68,7 @@ struct block *ir_search(struct ir *ir, const struct value *value, const struct c
 
 	if (value == NULL || otherwise == NULL)
 		return NULL;
-	return count == 0 ? otherwise : between(&search, 0, count - 1, 0, ir_largest(value));
+	return count == 0 ? otherwise : between(&search, 0, count - 1, 0, value->largest);
 }
 
 static int by_low(const void *left, const void *right)

@@ -17,6 +17,7 @@ bool ir_init(struct ir *ir, struct arena *arena)
 {
 	*ir = (struct ir){
 		.arena = arena, .scratch = arena, .value_buckets = FIRST_BUCKETS, .block_buckets = FIRST_BUCKETS};
+	ir->values = arena_alloc_raw(arena, (FIRST_BUCKETS + 1) * sizeof(*ir->values));
 	ir->value_table = arena_alloc(arena, FIRST_BUCKETS * sizeof(*ir->value_table));
 	ir->block_table = arena_alloc(arena, FIRST_BUCKETS * sizeof(*ir->block_table));
 	ir->accept = arena_alloc(arena, sizeof(*ir->accept));
@@ -52,8 +53,10 @@ static void grow_values(struct ir *ir)
 {
 	size_t buckets = ir->value_buckets * 2;
 	const struct value **table = arena_alloc(ir->arena, buckets * sizeof(*table));
-	if (table == NULL)
+	const struct value **values = arena_alloc_raw(ir->arena, (buckets + 1) * sizeof(*values));
+	if (table == NULL || values == NULL)
 		return;
+	ir->values = memcpy(values, ir->values, ir->value_count * sizeof(*values));
 	for (size_t i = 0; i < ir->value_buckets; i++) {
 		struct value *v = (struct value *)ir->value_table[i];
 		while (v != NULL) {
@@ -68,6 +71,99 @@ static void grow_values(struct ir *ir)
 	ir->value_buckets = buckets;
 }
 
+static uint32_t largest_of(const struct value *v)
+{
+	uint32_t left;
+
+	switch (v->kind) {
+	case VALUE_CONST:
+		return v->k;
+	case VALUE_LOAD:
+		return v->size == 1 ? 0xff : v->size == 2 ? 0xffff : UINT32_MAX;
+	case VALUE_MSH:
+		return 60;
+	case VALUE_ALU:
+		if (v->right == NULL || v->right->kind != VALUE_CONST)
+			return UINT32_MAX;
+		left = v->left->largest;
+		switch (v->op) {
+		case BPF_AND:
+			return left < v->right->k ? left : v->right->k;
+		case BPF_RSH:
+			return left >> v->right->k;
+		case BPF_DIV:
+			return left / v->right->k;
+		case BPF_MOD:
+			return left < v->right->k - 1 ? left : v->right->k - 1;
+		case BPF_LSH:
+			return left <= UINT32_MAX >> v->right->k ? left << v->right->k : UINT32_MAX;
+		case BPF_ADD:
+			return left <= UINT32_MAX - v->right->k ? left + v->right->k : UINT32_MAX;
+		default:
+			return UINT32_MAX;
+		}
+	case VALUE_SELECT:
+		return v->left->largest > v->right->largest ? v->left->largest : v->right->largest;
+	default:
+		return UINT32_MAX;
+	}
+}
+
+static uint32_t bits_of(const struct value *v)
+{
+	uint32_t bits = v->largest;
+
+	if (v->kind == VALUE_CONST)
+		return v->k;
+	if (v->kind == VALUE_MSH)
+		return 0x3c;
+	/* All bits up to the highest that the largest value has. */
+	if (bits != 0)
+		bits = UINT32_MAX >> __builtin_clz(bits);
+	if (v->kind == VALUE_ALU && v->op == BPF_AND && v->right->kind == VALUE_CONST)
+		bits &= v->right->k & v->left->bits;
+	return bits;
+}
+
+static uint32_t cost_of(const struct value *v)
+{
+	uint32_t cost = 1;
+
+	if (v->kind == VALUE_LOAD && v->left != NULL)
+		cost += v->left->cost;
+	else if (v->kind == VALUE_SELECT)
+		cost = 2 + v->tested->cost + v->left->cost + v->right->cost;
+	else if (v->kind == VALUE_ALU)
+		cost += v->left->cost +
+			(v->right != NULL && v->right->kind != VALUE_CONST ? 1 + v->right->cost : 0);
+	return cost < VALUE_MOST_COST ? cost : VALUE_MOST_COST;
+}
+
+static uint32_t reach_of(const struct value *v)
+{
+	const struct value *const parts[] = {v->left, v->right, v->tested};
+	uint32_t farthest = 0;
+
+	if (v->kind == VALUE_LOAD)
+		return v->left == NULL && v->k < UINT16_MAX ? v->k + v->size : UINT32_MAX;
+	if (v->kind == VALUE_MSH)
+		return v->k < UINT16_MAX ? v->k + 1 : UINT32_MAX;
+	for (int i = 0; i < 3; i++)
+		if (parts[i] != NULL && parts[i]->reach > farthest)
+			farthest = parts[i]->reach;
+	return farthest;
+}
+
+static void note_properties(struct value *v)
+{
+	v->largest = largest_of(v);
+	v->bits = bits_of(v);
+	v->cost = cost_of(v);
+	v->reach = reach_of(v);
+	v->indexed = (v->kind == VALUE_LOAD && v->left != NULL) || (v->left != NULL && v->left->indexed) ||
+		     (v->right != NULL && v->right->indexed) || (v->tested != NULL && v->tested->indexed);
+}
+
 static const struct value *intern(struct ir *ir, struct value wanted)
 {
 	size_t bucket = hash_value(&wanted) & (ir->value_buckets - 1);
@@ -80,6 +176,8 @@ static const struct value *intern(struct ir *ir, struct value wanted)
 		return NULL;
 	*v = wanted;
 	v->number = ir->value_count++;
+	note_properties(v);
+	ir->values[v->number] = v;
 	v->next_in_bucket = ir->value_table[bucket];
 	ir->value_table[bucket] = v;
 	if (ir->value_count > ir->value_buckets)
@@ -132,61 +230,6 @@ const struct value *ir_load_behind(struct ir *ir, int size, uint32_t index, uint
 const struct value *ir_add(struct ir *ir, const struct value *value, uint32_t k)
 {
 	return ir_alu(ir, BPF_ADD, value, ir_const(ir, k));
-}
-
-uint32_t ir_largest(const struct value *v)
-{
-	uint32_t left;
-
-	switch (v->kind) {
-	case VALUE_CONST:
-		return v->k;
-	case VALUE_LOAD:
-		return v->size == 1 ? 0xff : v->size == 2 ? 0xffff : UINT32_MAX;
-	case VALUE_MSH:
-		return 60;
-	case VALUE_ALU:
-		if (v->right == NULL || v->right->kind != VALUE_CONST)
-			return UINT32_MAX;
-		left = ir_largest(v->left);
-		switch (v->op) {
-		case BPF_AND:
-			return left < v->right->k ? left : v->right->k;
-		case BPF_RSH:
-			return left >> v->right->k;
-		case BPF_DIV:
-			return left / v->right->k;
-		case BPF_MOD:
-			return left < v->right->k - 1 ? left : v->right->k - 1;
-		case BPF_LSH:
-			return left <= UINT32_MAX >> v->right->k ? left << v->right->k : UINT32_MAX;
-		case BPF_ADD:
-			return left <= UINT32_MAX - v->right->k ? left + v->right->k : UINT32_MAX;
-		default:
-			return UINT32_MAX;
-		}
-	case VALUE_SELECT:
-		left = ir_largest(v->left);
-		return left > ir_largest(v->right) ? left : ir_largest(v->right);
-	default:
-		return UINT32_MAX;
-	}
-}
-
-uint32_t ir_possible_bits(const struct value *v)
-{
-	uint32_t bits = ir_largest(v);
-
-	if (v->kind == VALUE_CONST)
-		return v->k;
-	if (v->kind == VALUE_MSH)
-		return 0x3c;
-	/* All bits up to the highest that the largest value has. */
-	if (bits != 0)
-		bits = UINT32_MAX >> __builtin_clz(bits);
-	if (v->kind == VALUE_ALU && v->op == BPF_AND && v->right->kind == VALUE_CONST)
-		bits &= v->right->k & ir_possible_bits(v->left);
-	return bits;
 }
 
 uint32_t ir_compute(uint16_t op, uint32_t left, uint32_t right)
@@ -255,9 +298,9 @@ static const struct value *simplify_const(struct ir *ir, uint16_t op, const stru
 	case BPF_XOR:
 		return k == 0 ? left : op == BPF_OR && k == UINT32_MAX ? ir_const(ir, k) : NULL;
 	case BPF_AND:
-		if ((ir_possible_bits(left) & k) == 0)
+		if ((left->bits & k) == 0)
 			return ir_const(ir, 0);
-		return (ir_possible_bits(left) & ~k) == 0 ? left : NULL;
+		return (left->bits & ~k) == 0 ? left : NULL;
 	case BPF_MUL:
 		return k == 0 ? ir_const(ir, 0) : k == 1 ? left : NULL;
 	case BPF_DIV:

@@ -26,6 +26,8 @@ enum value_kind {
 	VALUE_SELECT,    /* left where "tested op k" holds, otherwise right: a length that depends on flags */
 };
 
+#define VALUE_MOST_COST 1000000
+
 /* What a test asks of its value and operand, all unsigned; the other comparisons swap yes and no. */
 enum test_op {
 	TEST_EQ = BPF_JEQ,
@@ -44,6 +46,13 @@ struct value {
 	const struct value *right;
 	const struct value *tested;
 	uint32_t number; /* in the order of making: operands have lower ones */
+	/* What follows from its own form. Noted, since a value can have the same part many times. */
+	uint32_t largest; /* that it can be */
+	uint32_t bits;    /* that can be set in it */
+	uint32_t cost;    /* instructions that bring it into a register from nothing; or VALUE_MOST_COST */
+	uint32_t
+		reach; /* how far into the packet it reads, if it reads at fixed places alone; otherwise UINT32_MAX */
+	bool indexed; /* something in it is read at a place that is computed */
 	const struct value *next_in_bucket;
 };
 
@@ -81,6 +90,7 @@ struct ir {
 	struct arena *scratch; /* what a pass needs while it runs; the same as arena outside of passes */
 	uint32_t value_count;
 	uint32_t block_count;
+	const struct value **values;      /* by number */
 	const struct value **value_table; /* hash tables that grow */
 	size_t value_buckets;
 	struct block **block_table;

@@ -11,63 +11,47 @@
 
 /* Effort is bounded: each trial lowers the graph. This is for filters that a person wrote, and not for lists. */
 #define MOST_BLOCKS 400
-#define MOST_TRIALS 2000
-
-/* What is known already, by value number: values share parts, so that a walk without it could take for ever. */
-enum memo { UNKNOWN, NOT_IN, IN };
-
-static bool contains(const struct value *in, const struct value *value, uint8_t *memo)
-{
-	if (in == NULL || in->number < value->number || in == value)
-		return in == value;
-	if (memo[in->number] == UNKNOWN)
-		memo[in->number] = contains(in->left, value, memo) || contains(in->right, value, memo) ||
-						   contains(in->tested, value, memo)
-					   ? IN
-					   : NOT_IN;
-	return memo[in->number] == IN;
-}
-
-/* How far into the packet a value reads, if it reads at fixed places alone; otherwise UINT32_MAX. */
-static uint32_t reach(const struct value *value)
-{
-	uint32_t farthest = 0;
-	const struct value *const parts[] = {value->left, value->right, value->tested};
-
-	if (value->kind == VALUE_LOAD)
-		return value->left == NULL && value->k < UINT16_MAX ? value->k + value->size : UINT32_MAX;
-	if (value->kind == VALUE_MSH)
-		return value->k < UINT16_MAX ? value->k + 1 : UINT32_MAX;
-	for (int i = 0; i < 3 && farthest != UINT32_MAX; i++) {
-		uint32_t part = parts[i] != NULL ? reach(parts[i]) : 0;
-		farthest = part > farthest ? part : farthest;
-	}
-	return farthest;
-}
+#define MOST_WORK 2000000 /* instructions made in trials */
 
 struct early {
 	struct code *code;
 	struct block_code *blocks;
 	size_t count;
 	const uint32_t *position;
+	bool *holds;         /* by value number, of those that are computed: whether it has the value in it */
 	bool *needed;        /* by position: whether every way from a block that accepts computes the value */
 	uint64_t *computing; /* by position: the blocks from there on that compute the value, a bit each */
-	uint8_t *memo;       /* by value number: see contains() */
 	double cost;
-	uint32_t trials;
+	size_t work;
 };
+
+static bool holds(const struct early *e, const struct value *v)
+{
+	return v != NULL && e->holds[v->number];
+}
+
+/* Which values have another in them: operands come before what is made of them. */
+static void find_holding(struct early *e, const struct value *value)
+{
+	const struct value *const *all = e->code->ir->values;
+
+	memset(e->holds, 0, value->number);
+	e->holds[value->number] = true;
+	for (uint32_t i = value->number + 1; i < e->code->ir->value_count; i++)
+		e->holds[i] = holds(e, all[i]->left) || holds(e, all[i]->right) || holds(e, all[i]->tested);
+}
 
 /* A packet too short for the value is refused where the value is computed: that must not be earlier than it would be. */
 static void find_needed(struct early *e, const struct value *value)
 {
-	memset(e->memo, UNKNOWN, e->code->ir->value_count);
+	find_holding(e, value);
 	for (size_t i = e->count; i-- > 0;) {
 		const struct block *b = e->blocks[i].block;
 		if (b->yes == NULL)
 			e->needed[i] = b->kind == BLOCK_REJECT;
 		else
 			e->needed[i] =
-				contains(b->value, value, e->memo) || contains(b->operand, value, e->memo) ||
+				holds(e, b->value) || holds(e, b->operand) ||
 				(e->needed[e->position[b->yes->number]] && e->needed[e->position[b->no->number]]);
 	}
 }
@@ -78,7 +62,7 @@ static bool is_safe(const struct early *e, size_t position, const struct value *
 
 	if (b->kind != BLOCK_TEST)
 		return false;
-	return e->needed[position] || reach(value) <= (reach(b->value) != UINT32_MAX ? reach(b->value) : 0);
+	return e->needed[position] || value->reach <= (b->value->reach != UINT32_MAX ? b->value->reach : 0);
 }
 
 /* Finds the blocks that compute the value; false if they are too many. */
@@ -114,9 +98,8 @@ static double cost_of(struct early *e)
 	struct cost cost = {.run = 1e9};
 
 	/* The blocks keep what they have grown to. */
-	lower_blocks(e->code, e->blocks, e->count, e->position);
+	e->work += e->count + lower_blocks(e->code, e->blocks, e->count, e->position);
 	struct scratch_mark mark = ir_scratch_mark(e->code->ir);
-	e->trials++;
 	if (!e->code->too_deep && code_layout(e->code, e->blocks, e->count, &program) == 0)
 		program_cost(&program, e->code->ir->scratch, &cost);
 	ir_scratch_release(e->code->ir, &mark);
@@ -155,7 +138,7 @@ static void place_value(struct early *e, const struct value *value, int free_slo
 		e->code->slots = free_slot > e->code->slots ? free_slot : e->code->slots;
 		try_choice(e, value, (struct choice){e->count, (uint8_t)free_slot}, &best);
 	}
-	for (size_t i = e->count; i-- > 0 && e->trials < MOST_TRIALS;) {
+	for (size_t i = e->count; i-- > 0 && e->work < MOST_WORK;) {
 		if (e->blocks[i].early != NULL || (few && !can_gain(e, i)) || !is_safe(e, i, value))
 			continue;
 		try_choice(e, value, (struct choice){i, own_slot}, &best);
@@ -183,21 +166,21 @@ void lower_early(struct code *code, struct block_code *blocks, size_t count, con
 
 	if (count > MOST_BLOCKS)
 		return;
-	for (uint32_t v = code->ir->value_count; v-- > 0;) {
-		if ((computed != NULL ? computed : code->computed)[v] < 2 || code_cost(code->values[v], 3) < 3)
+	for (uint32_t v = code->ir->value_count; v-- > 0 && e.work < MOST_WORK && !ir_failed(code->ir);) {
+		if ((computed != NULL ? computed : code->computed)[v] < 2 || code->ir->values[v]->cost < 3)
 			continue;
 		if (computed == NULL) {
 			computed = arena_alloc_raw(code->ir->scratch, code->ir->value_count * sizeof(*computed));
 			e.needed = arena_alloc_raw(code->ir->scratch, count + 1);
 			e.computing = arena_alloc_raw(code->ir->scratch, (count + 1) * sizeof(*e.computing));
-			e.memo = arena_alloc_raw(code->ir->scratch, code->ir->value_count);
+			e.holds = arena_alloc_raw(code->ir->scratch, code->ir->value_count);
 			if (ir_failed(code->ir))
 				return;
 			memcpy(computed, code->computed, code->ir->value_count * sizeof(*computed));
 			e.cost = cost_of(&e);
 		}
-		find_needed(&e, code->values[v]);
-		place_value(&e, code->values[v], find_free_slot(code));
+		find_needed(&e, code->ir->values[v]);
+		place_value(&e, code->ir->values[v], find_free_slot(code));
 	}
 	if (computed != NULL)
 		lower_blocks(code, blocks, count, position);

@@ -41,6 +41,9 @@ void program_cost(const struct bpf_program *program, struct arena *scratch, stru
 	*cost = (struct cost){program->bf_len, instructions_run(program, scratch)};
 }
 
+/* No kernel takes a longer program (linux/bpf_common.h, BPF_MAXINSNS): none is made shorter by trying. */
+#define MOST_LENGTH 4096
+
 static bool measure(struct ir *ir, struct cost *cost)
 {
 	struct scratch_mark mark = ir_scratch_mark(ir);
@@ -56,10 +59,10 @@ static bool measure(struct ir *ir, struct cost *cost)
 bool ir_measure(struct ir *ir, struct cost *cost)
 {
 	if (ir->measured != ir->root && !measure(ir, &ir->cost))
-		return false;
+		ir->cost.length = UINT32_MAX;
 	ir->measured = ir->root;
 	*cost = ir->cost;
-	return true;
+	return cost->length <= MOST_LENGTH && !ir_failed(ir);
 }
 
 uint32_t ir_longest(struct ir *ir)

@@ -18,8 +18,10 @@ void code_jump(struct code *code, uint16_t opcode, uint32_t k, uint8_t yes, uint
 	if (block->count == block->size) {
 		uint32_t size = block->size != 0 ? 2 * block->size : 8;
 		struct bpf_insn *insns = arena_alloc_raw(code->ir->scratch, size * sizeof(*insns));
-		if (insns == NULL)
+		if (insns == NULL) {
+			code->failed = true;
 			return;
+		}
 		if (block->count > 0)
 			memcpy(insns, block->insns, block->count * sizeof(*insns));
 		block->insns = insns;
@@ -51,7 +53,6 @@ static void keep(struct code *code, const struct value *value, uint16_t store)
 	int slot = code->slot[value->number] - 1;
 
 	code->computed[value->number]++;
-	code->values[value->number] = value;
 	if (slot < 0 || code->machine.memory[slot] == value)
 		return;
 	code_emit(code, store, slot);
@@ -185,7 +186,8 @@ void code_load_a(struct code *code, const struct value *value)
 {
 	int slot = in_memory(code, value);
 
-	if (code->machine.a == value)
+	/* Without memory there is no end to it: a value can have the same part many times. */
+	if (code->machine.a == value || code->failed)
 		return;
 	if (code->machine.x == value) {
 		code_emit(code, BPF_MISC | BPF_TXA, 0);
@@ -204,7 +206,7 @@ void code_load_x(struct code *code, const struct value *value)
 {
 	int slot = in_memory(code, value);
 
-	if (code->machine.x == value)
+	if (code->machine.x == value || code->failed)
 		return;
 	if (slot >= 0) {
 		code_emit(code, BPF_LDX | BPF_W | BPF_MEM, slot);
@@ -303,25 +305,11 @@ size_t lower_blocks(struct code *code, struct block_code *blocks, size_t count, 
 	return total;
 }
 
-int code_cost(const struct value *value, int limit)
-{
-	if (limit <= 1 || (value->kind != VALUE_LOAD && value->kind != VALUE_SELECT && value->kind != VALUE_ALU))
-		return 1;
-	if (value->kind == VALUE_LOAD)
-		return 1 + (value->left != NULL ? code_cost(value->left, limit - 1) : 0);
-	int cost = 1 + code_cost(value->left, limit - 1);
-	if (value->kind == VALUE_SELECT)
-		cost += 1 + code_cost(value->tested, limit - cost);
-	if (value->right != NULL && value->right->kind != VALUE_CONST)
-		cost += 1 + code_cost(value->right, limit - cost);
-	return cost;
-}
-
 /* Gives scratch words to values that were computed more than once and cost more than to store and load them again. */
 static bool assign_slots(struct code *code)
 {
 	for (uint32_t i = 0; i < code->ir->value_count && code->slots < SCRATCH_VALUES; i++)
-		if (code->computed[i] > 1 && code_cost(code->values[i], 3) > 2)
+		if (code->computed[i] > 1 && code->ir->values[i]->cost > 2)
 			code->slot[i] = ++code->slots;
 	return code->slots > 0;
 }
@@ -366,8 +354,7 @@ int lower_graph(struct ir *ir, uint32_t snaplen, bool early, struct bpf_program 
 		.snaplen = snaplen,
 		.computed = arena_alloc_raw(ir->scratch, values * sizeof(*code.computed)),
 		.slot = arena_alloc(ir->scratch, values),
-		.read = arena_alloc_raw(ir->scratch, values * sizeof(*code.read)),
-		.values = arena_alloc_raw(ir->scratch, values * sizeof(*code.values))};
+		.read = arena_alloc_raw(ir->scratch, values * sizeof(*code.read))};
 
 	if (ir_failed(ir))
 		return -1;

@@ -44,12 +44,12 @@ struct code {
 	uint32_t *computed;
 	uint8_t *slot;
 	uint32_t *read;
-	const struct value **values; /* by number: those that were computed */
 	const struct value *watched; /* see block_code; NULL: none */
 	int slots;                   /* words that may have been given out */
 	uint32_t snaplen;
 	int waiting;   /* scratch words that hold operands */
 	bool too_deep; /* there were not enough of them */
+	bool failed;   /* there was no memory */
 };
 
 void code_emit(struct code *code, uint16_t opcode, uint32_t k);
@@ -61,8 +61,6 @@ void code_load_x(struct code *code, const struct value *value);
 void code_meet(const struct code *code, struct machine *machine, const struct machine *other);
 /* Brings a value that is one of two into A (lower-select.c). */
 void lower_select(struct code *code, const struct value *value);
-/* Instructions that bring a value into a register from nothing; it stops counting where there are limit or more. */
-int code_cost(const struct value *value, int limit);
 /* One round over all blocks; how many instructions they have without their jumps. */
 size_t lower_blocks(struct code *code, struct block_code *blocks, size_t count, const uint32_t *position);
 /* Finds values to compute before the ways part that need them (lower-early.c). */

@@ -64,24 +64,16 @@ static void find_places(struct ir *ir, struct places *places)
 	}
 }
 
-/* Whether a value is read through an index: its code can be that of another value, read through another index. */
-static bool is_indexed(const struct value *v)
-{
-	if (v == NULL)
-		return false;
-	return (v->kind == VALUE_LOAD && v->left != NULL) || is_indexed(v->left) || is_indexed(v->right) ||
-	       is_indexed(v->tested);
-}
-
-/* Whether a test of a value that is at hand can have its code in common with one in the graph. */
+/*
+ * Whether a test of a value that is at hand can have its code in common with one in the graph. If it is read through an
+ * index, its code can be that of another value, read through another index.
+ */
 static bool can_share(const struct places *places, uint64_t shape, const struct value *value)
 {
-	bool indexed = is_indexed(value);
-
 	for (size_t i = 0; i < places->count; i++) {
 		const struct block *b = places->order[i];
 		const struct place *place = &places->of[b->number];
-		if (place->shape == shape && (indexed || b->value == value || b->value == place->held))
+		if (place->shape == shape && (value->indexed || b->value == value || b->value == place->held))
 			return true;
 	}
 	return false;

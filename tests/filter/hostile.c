@@ -95,6 +95,23 @@ static void test_repeated(void **state)
 	free(text);
 }
 
+/* Some of them make something whose cost grows with their count long before it is too much to be compiled. */
+static void test_few(void **state)
+{
+	static const int counts[] = {2, 3, 5, 8, 10, 15, 20, 30, 50, 100};
+	char text[4000];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		for (size_t j = 0; j < sizeof(counts) / sizeof(counts[0]); j++) {
+			text[0] = '\0';
+			for (int n = 0; n < counts[j]; n++)
+				strcat(text, units[i]);
+			strcat(text, "tcp");
+			compile(text);
+		}
+}
+
 static void test_random_bytes(void **state)
 {
 	char text[200];
@@ -115,6 +132,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_repeated),
+		cmocka_unit_test(test_few),
 		cmocka_unit_test(test_random_bytes),
 	};
 

@@ -129,20 +129,22 @@ int pcapint_extcap_each(bool fixed_too, extcap_visitor visitor, void *context)
 /*
  * What runs a program that captures: it ends the program's group, and removes the FIFO, when descriptor 3 tells that the
  * library has let go. So nothing is left where the library's process is killed, or has given away the right to end the
- * program, as tcpdump does that root has started.
+ * program, as tcpdump does that root has started. Its own tools are not looked for where the user's PATH says, since it may
+ * have privileges that the user has not.
  */
-static const char keeper[] = "fifo=$1\n"
-			     "shift\n"
-			     "trap : TERM\n" /* for the program alone; but it must not be ignored there */
-			     "\"$@\" 3<&- &\n"
-			     "program=$!\n"
-			     "{ trap '' TERM; read -r nothing; kill -TERM 0; sleep 1; rm -f \"$fifo\"; "
-			     "rmdir \"${fifo%/*}\"; kill -KILL 0; } <&3 3<&- >/dev/null 2>&1 &\n"
-			     "exec 3<&-\n"
-			     "wait $program\n"
-			     "status=$?\n"
-			     "while kill -0 $program 2>/dev/null; do wait $program; status=$?; done\n"
-			     "exit $status\n";
+static const char keeper[] =
+	"fifo=$1\n"
+	"shift\n"
+	"trap : TERM\n" /* for the program alone; but it must not be ignored there */
+	"\"$@\" 3<&- &\n"
+	"program=$!\n"
+	"{ PATH=/usr/bin:/bin; trap '' TERM; read -r nothing; kill -TERM 0; sleep 1; rm -f \"$fifo\"; "
+	"rmdir \"${fifo%/*}\"; kill -KILL 0; } <&3 3<&- >/dev/null 2>&1 &\n"
+	"exec 3<&-\n"
+	"wait $program\n"
+	"status=$?\n"
+	"while kill -0 $program 2>/dev/null; do wait $program; status=$?; done\n"
+	"exit $status\n";
 
 #define LEASH_OF_KEEPER 3
 

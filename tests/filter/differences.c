@@ -33,6 +33,7 @@ enum {
 	LLC = 1 << 18,
 	ATM_FIELD = 1 << 19, /* vpi, vci */
 	LLC_NAME = 1 << 20,  /* a protocol that an LLC header can tell */
+	SS7_FIELD = 1 << 21, /* sio, opc, dpc, sls */
 };
 
 /* The first protocol that it reads. */
@@ -83,7 +84,9 @@ static unsigned of_word(const struct node *node, bool scoped)
 	case WORD_ATM_FIELD:
 		return node->comparison == CMP_NE ? ATM_FIELD | NOT_EQUAL : ATM_FIELD;
 	case WORD_MTP3_FIELD:
-		return node->comparison == CMP_NE ? NOT_EQUAL : node->comparison != CMP_EQ ? SS7_CODE : 0;
+		return SS7_FIELD | (node->comparison == CMP_NE          ? NOT_EQUAL
+					   : node->comparison != CMP_EQ ? SS7_CODE
+									: 0);
 	case WORD_BYTE:
 		return LINK_BYTES;
 	case WORD_LLC:
@@ -282,6 +285,7 @@ static const struct {
 } costs[] = {
 	{LLC_NAME, is_cooked2,
 		"the peer takes a service access point for a protocol type: it never looks at LLC headers"},
+	{SS7_FIELD, NULL, "the peer reads a whole word for a part of it, and gives up on packets that end inside"},
 };
 
 const char *intended_cost(int linktype, const char *text)

@@ -11,6 +11,7 @@
 #include "units.h"
 
 #define ENOUGH 24
+#define BREAKS 12 /* the least of them that a check makes */
 #define MANY_BREAKS 100000
 
 static const char simpler_form[] =
@@ -174,13 +175,13 @@ static void loop_is_broken(struct trial *t)
 
 /* ---- What a break leaves ---- */
 
-/* A read that is broken in one of several ways, or not; the i'th of them. */
+/* A read; after one packet, or a few, the loop is broken, wherever in a read that is. */
 static void read_with_a_break(struct gathering *g, unsigned i)
 {
-	g->break_at = i % 3 == 2 ? 0 : 1 + i % 4;
+	if (g->break_after == 0)
+		g->break_after = g->callbacks + 1 + g->breaks % 5;
 	if (dispatch(g, i % 2 == 0 ? -1 : 4) == 0)
 		wait_some(g->p, 20);
-	g->break_at = 0;
 }
 
 static void no_number_is_lost(struct trial *t)
@@ -190,12 +191,13 @@ static void no_number_is_lost(struct trial *t)
 
 	open_numbered(t, &numbered);
 	const unsigned before = numbered.read.callbacks;
-	for (unsigned i = 0; numbered.read.callbacks - before < 8 * ENOUGH; i++) {
+	for (unsigned i = 0; numbered.read.callbacks - before < 8 * ENOUGH || numbered.read.breaks < BREAKS; i++) {
 		read_with_a_break(&numbered.read, i);
 		dispatch(&numbered.reference, -1);
 		if (monotonic_nanoseconds() > until)
 			left_out(t, "of %u packets that it takes, %u came", 8 * ENOUGH, numbered.read.callbacks);
 	}
+	numbered.read.break_after = 0;
 	check_numbered(t, &numbered);
 }
 
@@ -212,11 +214,12 @@ static void counts_agree_after_breaks(struct trial *t)
 		left_out(t, "there is no moment without packets");
 	if (before != 0)
 		left_out(t, "its statistics do not agree with its packets anyway");
-	for (unsigned i = 0; g.callbacks < 5 * ENOUGH; i++) {
+	for (unsigned i = 0; g.callbacks < 5 * ENOUGH || g.breaks < BREAKS; i++) {
 		read_with_a_break(&g, i);
 		if (monotonic_nanoseconds() > until)
 			left_out(t, "of %u packets that it takes, %u came", 5 * ENOUGH, g.callbacks);
 	}
+	g.break_after = 0;
 	p->break_loop = 0;
 	long long after = count_missing(&g);
 	if (after != 0 && after != ALWAYS_MORE)

@@ -172,7 +172,8 @@ void gather_packet(u_char *user, const struct pcap_pkthdr *header, const u_char 
 	g->in_call++;
 	g->shorter = header->len < g->shorter ? header->len : g->shorter;
 	g->longer = header->len > g->longer ? header->len : g->longer;
-	if (g->break_at == g->in_call) {
+	if (g->break_at == g->in_call || (g->break_after != 0 && g->callbacks >= g->break_after)) {
+		g->break_after = 0;
 		g->breaks++;
 		pcap_breakloop(g->p);
 	}

@@ -151,8 +151,7 @@ void check_numbered(struct trial *t, struct numbered *numbered)
 
 	check_drops(t, read->p);
 	/* What the reference has not read yet is behind all that matters when it has as many. */
-	while (numbered->reference.callbacks < read->callbacks + BASE &&
-		numbered->reference.callbacks < KEEP_MAX)
+	while (numbered->reference.callbacks < read->callbacks + BASE && numbered->reference.callbacks < KEEP_MAX)
 		if (dispatch(&numbered->reference, -1) == 0 && !wait_until(numbered->reference.p, until))
 			break;
 	check_drops(t, numbered->reference.p);

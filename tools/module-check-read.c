@@ -171,7 +171,7 @@ static void no_packet_is_lost_between_reads(struct trial *t)
 
 	open_numbered(t, &numbered);
 	const unsigned before = numbered.read.callbacks;
-	for (unsigned i = 0; numbered.read.callbacks - before < 8 * ENOUGH; i++) {
+	for (unsigned i = 0; numbered.read.callbacks - before < 8 * ENOUGH || i < 2 * ENOUGH; i++) {
 		gather_or_leave(&numbered.read, counts[i % 5], numbered.read.callbacks + 1);
 		dispatch(&numbered.reference, -1);
 	}

@@ -180,11 +180,12 @@ struct seen {
 struct gathering {
 	struct trial *t;
 	pcap_t *p;
-	unsigned callbacks; /* altogether */
-	unsigned in_call;   /* in the last call */
-	unsigned break_at;  /* breaks the loop at this packet of a call; 0: never */
-	unsigned breaks;    /* how often it did so */
-	struct seen *seen;  /* the first seen_max of them; NULL: they are not kept */
+	unsigned callbacks;   /* altogether */
+	unsigned in_call;     /* in the last call */
+	unsigned break_at;    /* breaks the loop at this packet of a call; 0: never */
+	unsigned break_after; /* breaks it when there are so many altogether, once; 0: never */
+	unsigned breaks;      /* how often it did so */
+	struct seen *seen;    /* the first seen_max of them; NULL: they are not kept */
 	unsigned seen_max;
 	u_int shorter, longer;      /* the smallest and the largest length on the wire */
 	volatile unsigned checksum; /* of all bytes, so that all are read */

@@ -66,6 +66,17 @@ const struct proto_row proto_rows[] = {
 	[PROTO_ISIS_PSNP] = {"psnp", ISIS(2, 26, 27)},
 };
 
+int ip_protocol_number(const char *name)
+{
+	for (enum protocol p = PROTO_SCTP; p <= PROTO_CARP; p++) {
+		const struct proto_row *row = &proto_rows[p];
+		if (row->count == 1 && strcmp(row->name, name) == 0 &&
+			(row->carrier == PROTO_NONE || row->carrier == PROTO_IP || row->carrier == PROTO_IPV6))
+			return row->numbers[0];
+	}
+	return PROTO_UNDEF;
+}
+
 int iso_protocol_number(const char *name)
 {
 	for (enum protocol p = PROTO_ESIS; p <= PROTO_CLNP; p++)

@@ -31,6 +31,8 @@ struct proto_row {
 
 extern const struct proto_row proto_rows[];
 
+/* The protocol over IPv4 or IPv6 that a word of the language stands for, or PROTO_UNDEF. */
+int ip_protocol_number(const char *name);
 /* The ISO network protocol of a name, or PROTO_UNDEF. */
 int iso_protocol_number(const char *name);
 

@@ -270,7 +270,8 @@ static int protocol_number(enum protocol carrier, const char *name)
 	case PROTO_ISIS:
 		return PROTO_UNDEF;
 	default:
-		return pcap_nametoproto(name);
+		number = pcap_nametoproto(name);
+		return number != PROTO_UNDEF ? number : ip_protocol_number(name);
 	}
 }
 

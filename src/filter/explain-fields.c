@@ -407,6 +407,11 @@ static bool network_field(
 	bool behind;
 	uint32_t offset;
 
+	if (value->left != NULL && value->left->kind == VALUE_CHAIN_END) {
+		struct known there = *known;
+		there.transport = value->left->op;
+		return transport_field(&there, value->k, value->size, mask, field);
+	}
 	if (known->protocol == LINK_PROTO_IP && is_behind_ipv4(value, known->network, &offset))
 		return transport_field(known, offset, value->size, mask, field);
 	behind = is_behind(value, known->network, &offset);

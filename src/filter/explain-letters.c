@@ -20,7 +20,7 @@ static void count_uses(const struct choice *choice, const struct known *known, c
 	struct named_field field;
 
 	if (value == NULL || value->kind == VALUE_CONST || explain_field(known, value, UINT32_MAX, &field) ||
-		choice->uses[value->number]++ > 0)
+		choice->uses[value->number]++ > 0 || value->kind == VALUE_CHAIN_END)
 		return;
 	count_uses(choice, known, value->left);
 	count_uses(choice, known, value->right);
@@ -44,8 +44,7 @@ static unsigned choose(const struct choice *choice, const struct value *value)
 	unsigned parts = choose(choice, value->left) + choose(choice, value->right) + choose(choice, value->tested);
 
 	parts += value->kind == VALUE_SELECT ? 3 : 1;
-	if (!is_short(value) &&
-		parts >= (choice->uses[value->number] > 1 ? WORTH_IF_REPEATED : WORTH_ANYWAY)) {
+	if (!is_short(value) && parts >= (choice->uses[value->number] > 1 ? WORTH_IF_REPEATED : WORTH_ANYWAY)) {
 		choice->letters->values[choice->letters->count++] = value;
 		parts = 1;
 	}

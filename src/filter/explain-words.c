@@ -328,6 +328,17 @@ static void put_operation(FILE *out, const struct known *known, const struct val
 		put_part(out, known, value->right);
 }
 
+/* The header where a chain ended. */
+static void put_chain_end(FILE *out, const struct value *value)
+{
+	const char *name = explain_name(FORMAT_PROTOCOL, value->op);
+
+	if (name != NULL)
+		fprintf(out, "the chain's %s header", name);
+	else
+		fprintf(out, "the chain's header of protocol %u", value->op);
+}
+
 static void put_value(FILE *out, const struct known *known, const struct value *value)
 {
 	struct named_field field;
@@ -355,6 +366,10 @@ static void put_value(FILE *out, const struct known *known, const struct value *
 	case VALUE_SELECT:
 		put_part(out, known, value->left);
 		put_select(out, known, value);
+		break;
+	case VALUE_CHAIN_END:
+		fputs("the offset of ", out);
+		put_chain_end(out, value);
 		break;
 	default:
 		put_operation(out, known, value);
@@ -443,6 +458,11 @@ static void put_condition(FILE *out, const struct known *known, const struct blo
 	if (block->kind == BLOCK_CHAIN) {
 		fprintf(out, "the chain of %s headers holds ", block->ipv6 ? "IPv6" : "IPv4");
 		put_number(out, &protocol, block->protocol);
+		return;
+	}
+	if (block->op == TEST_EQ && block->value->kind == VALUE_CHAIN_END && block->operand->kind == VALUE_CONST) {
+		put_chain_end(out, block->value);
+		fputs(" is in another fragment", out);
 		return;
 	}
 	if (block->op == TEST_SET && block->operand->kind == VALUE_CONST) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Tests of the protocol that a header says it carries: "tcp", "ip proto 17", "isis", "protochain 6".
+ * Tests of the protocol that a header says it carries: "tcp", "ip proto 17", "isis".
  */
 #include <netinet/in.h>
 
@@ -30,6 +30,8 @@ static struct block *ip_protocols(
 	struct place network = network_place(layout);
 	struct block *no = ways.no, *ip = NULL;
 
+	if (layout->chain.asked && !target->of_header)
+		return chain_protocols(g, target, layout, ways);
 	if (target->protocol != PROTO_IP) {
 		struct block *fragment = in_set(g, load_at(g, network, IPV6_HEADER, 1), &target->ranges, ways);
 		const struct value *next = load_at(g, network, IPV6_NEXT_HEADER, 1);
@@ -73,26 +75,4 @@ struct block *generate_protocols(
 	default:
 		return ip_protocols(g, target, layout, ways);
 	}
-}
-
-struct block *generate_chain(
-	struct generator *g, const struct target *target, const struct layout *layout, struct ways ways)
-{
-	struct place network = network_place(layout);
-
-	for (size_t i = target->ranges.count; i-- > 0 && ways.no != NULL;) {
-		uint8_t number = target->ranges.items[i].low;
-		struct block *chain;
-		if (target->protocol != PROTO_IP) {
-			chain = ir_chain(
-				g->ir, network.variable, network.constant, true, number, ways.yes, ways.no);
-			ways.no = link_protocol(g, layout, LINK_PROTO_IPV6, ways_to(chain, ways.no));
-		}
-		if (target->protocol != PROTO_IPV6) {
-			chain = ir_chain(
-				g->ir, network.variable, network.constant, false, number, ways.yes, ways.no);
-			ways.no = link_protocol(g, layout, LINK_PROTO_IP, ways_to(chain, ways.no));
-		}
-	}
-	return ways.no;
 }

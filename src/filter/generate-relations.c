@@ -22,10 +22,22 @@ static void remember(struct accesses *accesses, enum protocol protocol)
 	accesses->protocols[accesses->count++] = protocol;
 }
 
+static bool is_transport(const struct proto_row *row)
+{
+	return row->base == BASE_TRANSPORT || row->base == BASE_IPV4_PAYLOAD || row->base == BASE_IPV6_PAYLOAD;
+}
+
 /* Where the bytes of a protocol start. */
 static bool base_of(struct generator *g, const struct layout *layout, enum protocol protocol, struct place *place)
 {
+	const struct chain *chain = &layout->chain;
+
 	*place = network_place(layout);
+	if (chain->asked && is_transport(&proto_rows[protocol]) &&
+		chain->protocol == proto_rows[protocol].numbers[0]) {
+		*place = chain_end(g, layout);
+		return true;
+	}
 	switch (proto_rows[protocol].base) {
 	case BASE_NETWORK:
 		return true;
@@ -145,6 +157,12 @@ static struct block *has_protocol(
 	const struct proto_row *row = &proto_rows[protocol];
 	struct place network = network_place(layout);
 
+	if (layout->chain.asked && is_transport(row)) {
+		if (layout->chain.protocol != row->numbers[0])
+			return ways.no;
+		ways.yes = chain_has_header(g, layout, ways);
+		return chain_carried_by(g, row->carrier, layout, ways);
+	}
 	switch (row->base) {
 	case BASE_NETWORK:
 		return link_protocol(g, layout, row->numbers[0], ways);

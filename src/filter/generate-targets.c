@@ -229,11 +229,26 @@ static struct block *has_ports(
 	return test(g, TEST_EQ, protocol, IPPROTO_SCTP, ways);
 }
 
+static struct block *ports_behind_chain(
+	struct generator *g, const struct target *target, const struct layout *layout, struct ways ways)
+{
+	const struct value *protocol = ir_const(g->ir, layout->chain.protocol);
+	struct block *has = has_ports(g, target, protocol, ways_to(g->ir->accept, g->ir->reject));
+
+	if (has != g->ir->accept)
+		return ways.no;
+	struct block *in = ports_at(g, target, chain_end(g, layout), ways);
+	return chain_has_header(g, layout, ways_to(in, ways.no));
+}
+
 static struct block *generate_ports(
 	struct generator *g, const struct target *target, const struct layout *layout, struct ways ways)
 {
 	struct place network = network_place(layout);
 	struct block *no = ways.no;
+
+	if (layout->chain.asked)
+		return ports_behind_chain(g, target, layout, ways);
 
 	struct block *in = ports_at(g, target, ipv4_payload(g, layout), ways);
 	in = not_fragment(g, layout, ways_to(in, no));

@@ -55,6 +55,12 @@ struct block *generate_tunnel(struct generator *g, enum word word, const struct 
 	struct place network = network_place(layout);
 	struct block *no = ways.no, *in;
 
+	if (layout->chain.asked) {
+		if (layout->chain.protocol != IPPROTO_UDP)
+			return no;
+		in = is_tunnel(g, word, tags, chain_end(g, layout), ways);
+		return chain_has_header(g, layout, ways_to(in, no));
+	}
 	in = is_tunnel(g, word, tags, place_add(network, IPV6_HEADER), ways);
 	in = test(g, TEST_EQ, load_at(g, network, IPV6_NEXT_HEADER, 1), IPPROTO_UDP, ways_to(in, no));
 	ways.no = link_protocol(g, layout, LINK_PROTO_IPV6, ways_to(in, no));
@@ -80,6 +86,8 @@ static struct place udp_place(struct generator *g, const struct layout *layout)
 {
 	struct place network = network_place(layout), ipv4 = ipv4_payload(g, layout);
 
+	if (layout->chain.asked && layout->chain.protocol == IPPROTO_UDP)
+		return chain_end(g, layout);
 	if (layout->asserted == ASSERTED_IP)
 		return ipv4;
 	if (layout->asserted == ASSERTED_IPV6)

@@ -15,6 +15,7 @@ struct generator {
 	const struct linktype *linktype; /* of the capture */
 	const struct layout *first;      /* at the start of the expression */
 	struct span span;                /* of the primitive at work, for messages */
+	bool follows_chains;             /* "protochain" has told the layout of something */
 };
 
 /* Ethernet types (IEEE registry) and, below 1501, LLC service access points. */

@@ -25,7 +25,7 @@ static bool same_block(const struct block *a, const struct block *b)
 {
 	return a->kind == b->kind && a->op == b->op && a->value == b->value && a->operand == b->operand &&
 	       a->yes == b->yes && a->no == b->no && a->k == b->k && a->ipv6 == b->ipv6 &&
-	       a->protocol == b->protocol;
+	       a->protocol == b->protocol && a->end == b->end;
 }
 
 static void grow_blocks(struct ir *ir)
@@ -229,9 +229,10 @@ struct block *ir_test(struct ir *ir, enum test_op op, const struct value *value,
 }
 
 struct block *ir_chain(struct ir *ir, const struct value *index, uint32_t k, bool ipv6, uint8_t protocol,
-	struct block *yes, struct block *no)
+	const struct value *end, struct block *yes, struct block *no)
 {
-	struct block chain = {.kind = BLOCK_CHAIN, .value = index, .k = k, .ipv6 = ipv6, .protocol = protocol};
+	struct block chain = {
+		.kind = BLOCK_CHAIN, .value = index, .k = k, .ipv6 = ipv6, .protocol = protocol, .end = end};
 
 	if (yes == NULL || no == NULL)
 		return NULL;
@@ -245,7 +246,7 @@ struct block *ir_chain(struct ir *ir, const struct value *index, uint32_t k, boo
 struct block *ir_rebuild(struct ir *ir, struct block *block, struct block *yes, struct block *no)
 {
 	if (block->kind == BLOCK_CHAIN)
-		return ir_chain(ir, block->value, block->k, block->ipv6, block->protocol, yes, no);
+		return ir_chain(ir, block->value, block->k, block->ipv6, block->protocol, block->end, yes, no);
 	if (block->kind != BLOCK_TEST)
 		return block;
 	return ir_test(ir, block->op, block->value, block->operand, yes, no);

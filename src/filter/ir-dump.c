@@ -44,6 +44,11 @@ static void put_index(struct dump *dump, const struct value *base, uint32_t k)
 	fprintf(dump->out, "%u", k);
 }
 
+static const char *chain_text(enum ip_version version)
+{
+	return version == IP_4 ? "ip" : version == IP_6 ? "ip6" : "ip or ip6";
+}
+
 static void put_definition(struct dump *dump, const struct value *value)
 {
 	FILE *out = dump->out;
@@ -63,6 +68,11 @@ static void put_definition(struct dump *dump, const struct value *value)
 		break;
 	case VALUE_ANCILLARY:
 		fprintf(out, "ancillary[%u]", value->k);
+		break;
+	case VALUE_CHAIN_END:
+		fprintf(out, "end of %s chain at ", chain_text((enum ip_version)value->size));
+		put_index(dump, value->left, value->k);
+		fprintf(out, " of protocol %u", value->op);
 		break;
 	case VALUE_SELECT:
 		put_operand(dump, value->tested);

@@ -239,6 +239,67 @@ static const char *verify_block(const struct ir *ir, const struct block *b, cons
 	return NULL;
 }
 
+/* For one value that tells where a chain ended: by block number, whether it is told on all ways there. */
+struct told {
+	const struct value *end;
+	uint8_t *walked; /* by value number: 1 if end is no part of it */
+	uint8_t *at;
+};
+
+enum { UNREACHED, UNTOLD, TOLD };
+
+static bool asks_for_end(const struct told *told, const struct value *value)
+{
+	if (value == NULL || !value->behind_chain || told->walked[value->number])
+		return false;
+	told->walked[value->number] = 1;
+	if (value->kind == VALUE_CHAIN_END) {
+		told->walked[value->number] = value != told->end;
+		return value == told->end;
+	}
+	bool asks = asks_for_end(told, value->left) || asks_for_end(told, value->right) ||
+		    asks_for_end(told, value->tested);
+	told->walked[value->number] = !asks;
+	return asks;
+}
+
+static void tell(const struct told *told, const struct block *to, bool is_told)
+{
+	if (told->at[to->number] != UNTOLD)
+		told->at[to->number] = is_told ? TOLD : UNTOLD;
+}
+
+static bool is_told(const struct told *told, struct block **order, size_t count)
+{
+	told->at[order[0]->number] = UNTOLD;
+	for (size_t i = 0; i < count; i++) {
+		const struct block *b = order[i];
+		bool here = told->at[b->number] == TOLD;
+		if (!here && (asks_for_end(told, b->value) || asks_for_end(told, b->operand)))
+			return false;
+		if (b->yes == NULL)
+			continue;
+		tell(told, b->yes, here || (b->kind == BLOCK_CHAIN && b->end == told->end));
+		tell(told, b->no, here);
+	}
+	return true;
+}
+
+/* The values that tell where chains ended, each asked for only behind blocks that tell it. */
+static bool verify_ends(const struct ir *ir, struct block **order, size_t count)
+{
+	for (size_t i = 0; i < ir->value_buckets; i++)
+		for (const struct value *v = ir->value_table[i]; v != NULL; v = v->next_in_bucket) {
+			if (v->kind != VALUE_CHAIN_END)
+				continue;
+			struct told told = {v, arena_alloc(ir->scratch, ir->value_count),
+				arena_alloc(ir->scratch, ir->block_count)};
+			if (told.walked != NULL && told.at != NULL && !is_told(&told, order, count))
+				return false;
+		}
+	return true;
+}
+
 const char *ir_verify(const struct ir *ir)
 {
 	struct ir copy = *ir;
@@ -255,5 +316,5 @@ const char *ir_verify(const struct ir *ir)
 		if (wrong != NULL)
 			return wrong;
 	}
-	return NULL;
+	return verify_ends(ir, order, count) ? NULL : "a test of the end of a chain that has not been followed";
 }

@@ -164,17 +164,33 @@ static void note_properties(struct value *v)
 		     (v->right != NULL && v->right->indexed) || (v->tested != NULL && v->tested->indexed);
 }
 
+static const struct value *find(const struct ir *ir, const struct value *wanted)
+{
+	const struct value *v = ir->value_table[hash_value(wanted) & (ir->value_buckets - 1)];
+
+	while (v != NULL && !same_value(v, wanted))
+		v = v->next_in_bucket;
+	return v;
+}
+
+static bool is_behind_chain(const struct value *v)
+{
+	return v != NULL && v->behind_chain;
+}
+
 static const struct value *intern(struct ir *ir, struct value wanted)
 {
 	size_t bucket = hash_value(&wanted) & (ir->value_buckets - 1);
+	const struct value *known = find(ir, &wanted);
 
-	for (const struct value *v = ir->value_table[bucket]; v != NULL; v = v->next_in_bucket)
-		if (same_value(v, &wanted))
-			return v;
+	if (known != NULL)
+		return known;
 	struct value *v = arena_alloc(ir->arena, sizeof(*v));
 	if (v == NULL)
 		return NULL;
 	*v = wanted;
+	v->behind_chain = v->kind == VALUE_CHAIN_END || is_behind_chain(v->left) || is_behind_chain(v->right) ||
+			  is_behind_chain(v->tested);
 	v->number = ir->value_count++;
 	note_properties(v);
 	ir->values[v->number] = v;
@@ -370,4 +386,23 @@ const struct value *ir_select(struct ir *ir, enum test_op op, const struct value
 	return intern(ir,
 		(struct value){
 			.kind = VALUE_SELECT, .op = op, .k = k, .left = left, .right = right, .tested = tested});
+}
+
+static struct value chain_end(const struct value *index, uint32_t k, enum ip_version version, uint8_t protocol)
+{
+	return (struct value){.kind = VALUE_CHAIN_END, .size = version, .op = protocol, .left = index, .k = k};
+}
+
+const struct value *ir_chain_end(
+	struct ir *ir, const struct value *index, uint32_t k, enum ip_version version, uint8_t protocol)
+{
+	return intern(ir, chain_end(index, k, version, protocol));
+}
+
+const struct value *ir_known_chain_end(
+	const struct ir *ir, const struct value *index, uint32_t k, enum ip_version version, uint8_t protocol)
+{
+	const struct value wanted = chain_end(index, k, version, protocol);
+
+	return find(ir, &wanted);
 }

@@ -24,6 +24,18 @@ enum value_kind {
 	VALUE_ANCILLARY, /* what the kernel tells beside the packet: SKF_AD_OFF + k */
 	VALUE_ALU,       /* left op right, of 32 bits, unsigned */
 	VALUE_SELECT,    /* left where "tested op k" holds, otherwise right: a length that depends on flags */
+	/*
+	 * Where the chain of IP headers from left + k on ended, which has a protocol: the offset of its header, or 0 if
+	 * that is in another fragment. Only blocks behind the "yes" of a BLOCK_CHAIN that names this value can use it.
+	 */
+	VALUE_CHAIN_END,
+};
+
+/* Which IP headers a chain can have. */
+enum ip_version {
+	IP_EITHER,
+	IP_4,
+	IP_6,
 };
 
 #define VALUE_MOST_COST 1000000
@@ -39,8 +51,10 @@ enum test_op {
 /* Immutable; made by the ir_…() functions below, which fold constants and return the value that is there already. */
 struct value {
 	enum value_kind kind;
-	uint8_t size; /* of a load: 1, 2, 4 */
-	uint16_t op;  /* of VALUE_ALU: BPF_ADD … BPF_XOR; BPF_NEG has right NULL. Of VALUE_SELECT: enum test_op */
+	uint8_t size;      /* of a load: 1, 2, 4; of VALUE_CHAIN_END: enum ip_version */
+	bool behind_chain; /* one of these, or made of one */
+	/* Of VALUE_ALU: BPF_ADD … BPF_XOR; BPF_NEG has right NULL. Of VALUE_SELECT: enum test_op. Of a chain: protocol. */
+	uint16_t op;
 	uint32_t k;
 	const struct value *left;
 	const struct value *right;
@@ -74,6 +88,7 @@ struct block {
 	uint32_t k;
 	bool ipv6;
 	uint8_t protocol;
+	const struct value *end; /* the VALUE_CHAIN_END that "yes" tells; NULL if nobody asks for it */
 	uint32_t number;
 	struct block *next_in_bucket;
 	struct block *made_before;
@@ -128,6 +143,11 @@ const struct value *ir_alu(struct ir *ir, uint16_t op, const struct value *left,
 /* Only what is chosen is computed. */
 const struct value *ir_select(struct ir *ir, enum test_op op, const struct value *tested, uint32_t k,
 	const struct value *left, const struct value *right);
+/* The second returns NULL also if nobody has asked for that value before. */
+const struct value *ir_chain_end(
+	struct ir *ir, const struct value *index, uint32_t k, enum ip_version version, uint8_t protocol);
+const struct value *ir_known_chain_end(
+	const struct ir *ir, const struct value *index, uint32_t k, enum ip_version version, uint8_t protocol);
 /* value + k, where either may be constant. */
 const struct value *ir_add(struct ir *ir, const struct value *value, uint32_t k);
 
@@ -135,7 +155,7 @@ const struct value *ir_add(struct ir *ir, const struct value *value, uint32_t k)
 struct block *ir_test(struct ir *ir, enum test_op op, const struct value *value, const struct value *operand,
 	struct block *yes, struct block *no);
 struct block *ir_chain(struct ir *ir, const struct value *index, uint32_t k, bool ipv6, uint8_t protocol,
-	struct block *yes, struct block *no);
+	const struct value *end, struct block *yes, struct block *no);
 
 /* low to high, both included. */
 struct range {

@@ -17,8 +17,21 @@
 struct block *not_fragment(struct generator *g, const struct layout *layout, struct ways ways);
 struct block *generate_protocols(
 	struct generator *g, const struct target *target, const struct layout *layout, struct ways ways);
+
+/* generate-chain.c: "protochain", and what is asked for behind it, in a layout whose chain has been asked for. */
 struct block *generate_chain(
 	struct generator *g, const struct target *target, const struct layout *layout, struct ways ways);
+enum ip_version version_of(enum protocol protocol);
+/* Where the header behind the chain starts. */
+struct place chain_end(struct generator *g, const struct layout *layout);
+/* Whether it is in this packet, and not in another fragment. */
+struct block *chain_has_header(struct generator *g, const struct layout *layout, struct ways ways);
+/* Whether it has one of the protocols, over IPv4 or IPv6 if that is what carries them. */
+struct block *chain_protocols(
+	struct generator *g, const struct target *target, const struct layout *layout, struct ways ways);
+/* yes, if the chain is of what carries a protocol. */
+struct block *chain_carried_by(
+	struct generator *g, enum protocol carrier, const struct layout *layout, struct ways ways);
 
 /* link-ip.c: by the version in the network header's first four bits. */
 struct block *ip_version(struct generator *g, const struct layout *layout, uint32_t protocol, struct ways ways);

@@ -4,20 +4,30 @@
  * after "A and B", what B leaves; after "not A", what was before; after "A or B", what both leave where they leave
  * the same, otherwise what was before.
  */
+#include <pcap/namedb.h>
+
 #include "filter/layers.h"
 #include "filter/proto-rows.h"
 
-/* The layout, with a network protocol asked for. */
-static const struct layout *asserting(struct generator *g, const struct layout *layout, enum asserted asserted)
+/* The layout, with a network protocol and a chain asked for. */
+static const struct layout *telling(
+	struct generator *g, const struct layout *layout, enum asserted asserted, struct chain chain)
 {
-	if (asserted == ASSERTED_NONE || layout->asserted == asserted)
+	if (layout->asserted == asserted && same_chain(layout->chain, chain))
 		return layout;
 	struct layout *next = arena_alloc(&g->filter->arena, sizeof(*next));
 	if (next == NULL)
 		return NULL;
 	*next = *layout;
 	next->asserted = asserted;
+	next->chain = chain;
 	return next;
+}
+
+/* The layout, with a network protocol asked for. */
+static const struct layout *asserting(struct generator *g, const struct layout *layout, enum asserted asserted)
+{
+	return telling(g, layout, asserted != ASSERTED_NONE ? asserted : layout->asserted, layout->chain);
 }
 
 /* The network protocol that a packet must have if it has this protocol. */
@@ -59,6 +69,19 @@ static enum asserted network_of_arith(const struct arith *arith)
 	return asserted != ASSERTED_NONE ? asserted : network_of_arith(arith->right);
 }
 
+static const struct layout *after_chain(struct generator *g, const struct node *node, const struct layout *layout)
+{
+	enum asserted asserted = network_of_id(node);
+	int number = protocol_number_of(node);
+
+	/* What is wrong with the name is told where the test is made. */
+	if (number == PROTO_UNDEF)
+		return layout;
+	g->follows_chains = true;
+	return telling(g, layout, asserted != ASSERTED_NONE ? asserted : layout->asserted,
+		(struct chain){true, version_of(node->qualifiers.protocol), (uint8_t)number});
+}
+
 static const struct layout *after_or(struct generator *g, const struct node *node, const struct layout *layout)
 {
 	const struct layout *first = layout_after(g, node->operands[0], layout);
@@ -77,14 +100,7 @@ static const struct layout *after_or(struct generator *g, const struct node *nod
 	}
 	if (asserted == ASSERTED_NONE && same_layout(first, layout))
 		return layout;
-	if (asserted == first->asserted)
-		return first;
-	struct layout *next = arena_alloc(&g->filter->arena, sizeof(*next));
-	if (next == NULL)
-		return NULL;
-	*next = *first;
-	next->asserted = asserted;
-	return next;
+	return telling(g, first, asserted, first->chain);
 }
 
 const struct layout *layout_after(struct generator *g, const struct node *node, const struct layout *layout)
@@ -101,6 +117,8 @@ const struct layout *layout_after(struct generator *g, const struct node *node, 
 	case NODE_NOT:
 		return layout;
 	case NODE_ID:
+		if (node->qualifiers.type == TYPE_PROTOCHAIN)
+			return after_chain(g, node, layout);
 		return asserting(g, layout, network_of_id(node));
 	case NODE_PROTOCOL:
 		return asserting(g, layout, network_of(node->qualifiers.protocol));

@@ -53,6 +53,7 @@ struct layout *layout_copy(struct generator *g, const struct layout *layout)
 		return NULL;
 	*copy = *layout;
 	copy->asserted = ASSERTED_NONE;
+	copy->chain = (struct chain){0};
 	return copy;
 }
 
@@ -79,14 +80,19 @@ static bool same_place(struct place a, struct place b)
 	return a.variable == b.variable && a.constant == b.constant;
 }
 
+bool same_chain(struct chain a, struct chain b)
+{
+	return a.asked == b.asked && a.version == b.version && a.protocol == b.protocol;
+}
+
 bool same_layout(const struct layout *a, const struct layout *b)
 {
-	return a == b ||
-	       (a->linktype == b->linktype && same_place(a->link, b->link) &&
-		       same_place(a->tunnel_type, b->tunnel_type) && same_place(a->type, b->type) &&
-		       same_place(a->payload, b->payload) && a->network == b->network &&
-		       a->network_nosnap == b->network_nosnap && a->tell == b->tell && a->tagged == b->tagged &&
-		       a->labelled == b->labelled && a->tunnelled == b->tunnelled);
+	return a == b || (a->linktype == b->linktype && same_place(a->link, b->link) &&
+				 same_place(a->tunnel_type, b->tunnel_type) && same_place(a->type, b->type) &&
+				 same_place(a->payload, b->payload) && a->network == b->network &&
+				 a->network_nosnap == b->network_nosnap && a->tell == b->tell &&
+				 same_chain(a->chain, b->chain) && a->tagged == b->tagged &&
+				 a->labelled == b->labelled && a->tunnelled == b->tunnelled);
 }
 
 const struct layout *first_layout(struct generator *g)

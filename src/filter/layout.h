@@ -34,6 +34,13 @@ enum asserted {
 	ASSERTED_IPV6,
 };
 
+/* What "protochain" has told: the transport header is where the chain of headers ended, and has this protocol. */
+struct chain {
+	bool asked;
+	enum ip_version version;
+	uint8_t protocol;
+};
+
 struct layout;
 struct target;
 
@@ -64,6 +71,7 @@ struct layout {
 	uint16_t network_nosnap;         /* the same behind an LLC header without SNAP */
 	tell_function *tell;
 	enum asserted asserted;
+	struct chain chain;
 	bool tagged;              /* behind a VLAN tag */
 	bool labelled;            /* behind MPLS labels */
 	bool tunnelled;           /* inside Geneve or VXLAN */
@@ -142,11 +150,12 @@ struct place network_nosnap_place(const struct layout *layout);
 struct place ipv4_payload(struct generator *g, const struct layout *layout);
 /* A place further on by a value. */
 struct place place_move(struct generator *g, struct place place, const struct value *by);
-/* A copy to change, in which no network protocol has been asked for; NULL without memory. */
+/* A copy to change, in which neither a network protocol nor a chain has been asked for; NULL without memory. */
 struct layout *layout_copy(struct generator *g, const struct layout *layout);
 /* From here on the packet has another link-layer header. */
 struct layout *layout_behind(
 	struct generator *g, const struct layout *layout, const struct linktype *row, struct place link);
+bool same_chain(struct chain a, struct chain b);
 bool same_layout(const struct layout *a, const struct layout *b);
 /* The layout at the start of the expression. */
 const struct layout *first_layout(struct generator *g);

@@ -167,7 +167,8 @@ void lower_early(struct code *code, struct block_code *blocks, size_t count, con
 	if (count > MOST_BLOCKS)
 		return;
 	for (uint32_t v = code->ir->value_count; v-- > 0 && e.work < MOST_WORK && !ir_failed(code->ir);) {
-		if ((computed != NULL ? computed : code->computed)[v] < 2 || code->ir->values[v]->cost < 3)
+		if ((computed != NULL ? computed : code->computed)[v] < 2 || code->ir->values[v]->cost < 3 ||
+			code->ir->values[v]->behind_chain)
 			continue;
 		if (computed == NULL) {
 			computed = arena_alloc_raw(code->ir->scratch, code->ir->value_count * sizeof(*computed));

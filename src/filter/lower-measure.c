@@ -48,7 +48,8 @@ static bool measure(struct ir *ir, struct cost *cost)
 {
 	struct scratch_mark mark = ir_scratch_mark(ir);
 	struct bpf_program program;
-	bool too_deep, done = lower_graph(ir, 1, false, &program, &too_deep) == 0;
+	const char *refusal;
+	bool done = lower_graph(ir, 1, false, &program, &refusal) == 0;
 
 	if (done)
 		program_cost(&program, ir->scratch, cost);

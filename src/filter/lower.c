@@ -179,6 +179,10 @@ static void compute_a(struct code *code, const struct value *value)
 	case VALUE_SELECT:
 		lower_select(code, value);
 		break;
+	case VALUE_CHAIN_END:
+		/* It cannot be computed again; ir_verify() looks for graphs that would need that. */
+		code->refusal = "a header's place is not known where it is needed; compile without optimizing";
+		break;
 	}
 }
 
@@ -299,8 +303,10 @@ size_t lower_blocks(struct code *code, struct block_code *blocks, size_t count, 
 		total += blocks[i].count;
 		if (blocks[i].block->yes == NULL)
 			continue;
-		meet(code, &blocks[position[blocks[i].block->yes->number]]);
 		meet(code, &blocks[position[blocks[i].block->no->number]]);
+		if (blocks[i].block->kind == BLOCK_CHAIN)
+			lower_chain_found(code, blocks[i].block);
+		meet(code, &blocks[position[blocks[i].block->yes->number]]);
 	}
 	return total;
 }
@@ -311,7 +317,7 @@ static bool assign_slots(struct code *code)
 	for (uint32_t i = 0; i < code->ir->value_count && code->slots < SCRATCH_VALUES; i++)
 		if (code->computed[i] > 1 && code->ir->values[i]->cost > 2)
 			code->slot[i] = ++code->slots;
-	return code->slots > 0;
+	return code->slots > code->chain_slots;
 }
 
 /* Takes them back from those that were never read again. */
@@ -320,7 +326,7 @@ static bool drop_slots(struct code *code)
 	bool dropped = false;
 
 	for (uint32_t i = 0; i < code->ir->value_count; i++) {
-		if (code->slot[i] == 0 || code->read[i] > 0)
+		if (code->slot[i] == 0 || code->read[i] > 0 || code->chain_end[i] != NO_CHAIN_END)
 			continue;
 		code->slot[i] = 0;
 		dropped = true;
@@ -340,11 +346,31 @@ static void lower_with_slots(struct code *code, struct block_code *blocks, size_
 		with_slots = lower_blocks(code, blocks, count, position);
 	if (with_slots <= plain)
 		return;
-	memset(code->slot, 0, code->ir->value_count);
+	for (uint32_t i = 0; i < code->ir->value_count; i++)
+		if (code->chain_end[i] == NO_CHAIN_END)
+			code->slot[i] = 0;
 	lower_blocks(code, blocks, count, position);
 }
 
-int lower_graph(struct ir *ir, uint32_t snaplen, bool early, struct bpf_program *program, bool *too_deep)
+/* Leaves out the stores of where chains ended that nobody reads. */
+static void drop_chain_ends(struct code *code, struct block_code *blocks, size_t count, const uint32_t *position)
+{
+	bool dropped = false;
+
+	for (uint32_t i = 0; code->chain_slots > 0 && i < code->ir->value_count; i++) {
+		if (code->chain_end[i] != CHAIN_END_READ || code->read[i] > 0)
+			continue;
+		code->chain_end[i] = CHAIN_END_UNREAD;
+		dropped = true;
+	}
+	if (dropped)
+		lower_blocks(code, blocks, count, position);
+}
+
+static const char too_deep[] = "the arithmetic is too deep: more than 7 right operands wait for left ones";
+_Static_assert(SCRATCH_CHAIN - SCRATCH_VALUES == 7, "the message is wrong");
+
+int lower_graph(struct ir *ir, uint32_t snaplen, bool early, struct bpf_program *program, const char **refusal)
 {
 	size_t count = 0, values = ir->value_count + 1;
 	struct block **order = ir_order(ir, &count);
@@ -354,8 +380,10 @@ int lower_graph(struct ir *ir, uint32_t snaplen, bool early, struct bpf_program 
 		.snaplen = snaplen,
 		.computed = arena_alloc_raw(ir->scratch, values * sizeof(*code.computed)),
 		.slot = arena_alloc(ir->scratch, values),
-		.read = arena_alloc_raw(ir->scratch, values * sizeof(*code.read))};
+		.read = arena_alloc_raw(ir->scratch, values * sizeof(*code.read)),
+		.chain_end = arena_alloc(ir->scratch, values)};
 
+	*refusal = NULL;
 	if (ir_failed(ir))
 		return -1;
 	for (size_t i = 0; i < count; i++) {
@@ -365,19 +393,22 @@ int lower_graph(struct ir *ir, uint32_t snaplen, bool early, struct bpf_program 
 		blocks[i].size = 0;
 		position[order[i]->number] = (uint32_t)i;
 	}
-	lower_with_slots(&code, blocks, count, position);
-	if (early)
-		lower_early(&code, blocks, count, position);
-	*too_deep = code.too_deep;
-	return code.too_deep || ir_failed(ir) ? -1 : code_layout(&code, blocks, count, program);
+	if (lower_chain_slots(&code, blocks, count)) {
+		lower_with_slots(&code, blocks, count, position);
+		if (early)
+			lower_early(&code, blocks, count, position);
+		drop_chain_ends(&code, blocks, count, position);
+	}
+	*refusal = code.refusal != NULL ? code.refusal : code.too_deep ? too_deep : NULL;
+	return *refusal != NULL || ir_failed(ir) ? -1 : code_layout(&code, blocks, count, program);
 }
 
 int ir_lower(struct ir *ir, uint32_t snaplen, struct bpf_program *program, char *errbuf)
 {
 	struct bpf_program made;
-	bool too_deep = false;
+	const char *refusal;
 
-	if (lower_graph(ir, snaplen, true, &made, &too_deep) == 0) {
+	if (lower_graph(ir, snaplen, true, &made, &refusal) == 0) {
 		struct bpf_insn *insns = malloc(made.bf_len * sizeof(*insns));
 		if (insns != NULL) {
 			program->bf_len = made.bf_len;
@@ -385,11 +416,7 @@ int ir_lower(struct ir *ir, uint32_t snaplen, struct bpf_program *program, char 
 			return 0;
 		}
 	}
-	if (too_deep)
-		snprintf(errbuf, PCAP_ERRBUF_SIZE,
-			"the arithmetic is too deep: more than %d right operands wait for left ones",
-			SCRATCH_CHAIN - SCRATCH_VALUES);
-	else
-		snprintf(errbuf, PCAP_ERRBUF_SIZE, "the filter is too large: no memory for its program");
+	snprintf(errbuf, PCAP_ERRBUF_SIZE, "%s",
+		refusal != NULL ? refusal : "the filter is too large: no memory for its program");
 	return -1;
 }

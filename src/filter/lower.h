@@ -46,10 +46,20 @@ struct code {
 	uint32_t *read;
 	const struct value *watched; /* see block_code; NULL: none */
 	int slots;                   /* words that may have been given out */
+	int chain_slots;             /* the first of them, for where chains of headers ended: */
+	uint8_t *chain_end;          /* by value number: enum chain_end */
 	uint32_t snaplen;
-	int waiting;   /* scratch words that hold operands */
-	bool too_deep; /* there were not enough of them */
-	bool failed;   /* there was no memory */
+	int waiting;         /* scratch words that hold operands */
+	bool too_deep;       /* there were not enough of them */
+	bool failed;         /* there was no memory */
+	const char *refusal; /* why there can be no program, where that is something else; NULL */
+};
+
+/* Whether a value is where a chain ended, which its block stores: unless nobody reads it, being at hand in X. */
+enum chain_end {
+	NO_CHAIN_END,
+	CHAIN_END_READ,
+	CHAIN_END_UNREAD,
 };
 
 void code_emit(struct code *code, uint16_t opcode, uint32_t k);
@@ -61,6 +71,10 @@ void code_load_x(struct code *code, const struct value *value);
 void code_meet(const struct code *code, struct machine *machine, const struct machine *other);
 /* Brings a value that is one of two into A (lower-select.c). */
 void lower_select(struct code *code, const struct value *value);
+/* Gives scratch words to the values that tell where chains ended (lower-chain.c); false if there are not enough. */
+bool lower_chain_slots(struct code *code, const struct block_code *blocks, size_t count);
+/* What the way "yes" of a chain's block tells. */
+void lower_chain_found(struct code *code, const struct block *block);
 /* One round over all blocks; how many instructions they have without their jumps. */
 size_t lower_blocks(struct code *code, struct block_code *blocks, size_t count, const uint32_t *position);
 /* Finds values to compute before the ways part that need them (lower-early.c). */
@@ -68,8 +82,11 @@ void lower_early(struct code *code, struct block_code *blocks, size_t count, con
 /* Lays the blocks' code out, in order, with all jumps in reach; in scratch memory. 0 or -1 without memory. */
 int code_layout(
 	const struct code *code, const struct block_code *blocks, size_t count, struct bpf_program *program);
-/* From the graph to a program in scratch memory; early: with lower_early(). 0 or -1. */
-int lower_graph(struct ir *ir, uint32_t snaplen, bool early, struct bpf_program *program, bool *too_deep);
+/*
+ * From the graph to a program in scratch memory; early: with lower_early(). 0 or -1, then with why in *refusal, or NULL
+ * where memory has run out.
+ */
+int lower_graph(struct ir *ir, uint32_t snaplen, bool early, struct bpf_program *program, const char **refusal);
 /* What a program costs (lower-measure.c). */
 void program_cost(const struct bpf_program *program, struct arena *scratch, struct cost *cost);
 

@@ -69,8 +69,9 @@ static bool same_variable(const struct block *a, const struct block *b)
 {
 	if (a->value != b->value || is_against_constant(a) != is_against_constant(b))
 		return false;
-	return is_against_constant(a) || (a->kind == b->kind && a->op == b->op && a->operand == b->operand &&
-						 a->k == b->k && a->ipv6 == b->ipv6 && a->protocol == b->protocol);
+	return is_against_constant(a) ||
+	       (a->kind == b->kind && a->op == b->op && a->operand == b->operand && a->k == b->k &&
+		       a->ipv6 == b->ipv6 && a->protocol == b->protocol && a->end == b->end);
 }
 
 /* Numbers the variables that more than one block tests. */

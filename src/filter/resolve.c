@@ -275,20 +275,27 @@ static int protocol_number(enum protocol carrier, const char *name)
 	}
 }
 
+int protocol_number_of(const struct node *node)
+{
+	return node->id.form == ID_NAME ? protocol_number(node->qualifiers.protocol, node->id.text)
+					: (int)node->id.number;
+}
+
 static bool add_proto(struct generator *g, struct alternatives *list, const struct node *node)
 {
 	enum protocol carrier = node->qualifiers.protocol;
 	bool chain = node->qualifiers.type == TYPE_PROTOCHAIN;
-	int number = node->id.number;
+	int number = protocol_number_of(node);
 
-	if (node->id.form == ID_NAME)
-		number = protocol_number(carrier, node->id.text);
 	if (number == PROTO_UNDEF) {
 		fail(g, "unknown protocol \"%s\" of %s", node->id.text, proto_rows[carrier].name);
 		return false;
 	}
-	struct target *target = target_for(
-		g, list, (struct target){.kind = chain ? TARGET_CHAIN : TARGET_PROTO, .protocol = carrier});
+	/* That of the IP header itself, even if a chain has been followed. */
+	bool of_header = g->follows_chains && !chain && (carrier == PROTO_IP || carrier == PROTO_IPV6);
+	struct target *target = target_for(g, list,
+		(struct target){
+			.kind = chain ? TARGET_CHAIN : TARGET_PROTO, .protocol = carrier, .of_header = of_header});
 	return target != NULL && add_range(g, target, number, number);
 }
 

@@ -95,7 +95,7 @@ struct target *target_for(struct generator *g, struct alternatives *list, struct
 		struct target *t = list->items[i].target;
 		if (t != NULL && !t->single && t->kind == wanted.kind && t->protocol == wanted.protocol &&
 			t->direction == wanted.direction && t->word == wanted.word &&
-			t->transport == wanted.transport)
+			t->transport == wanted.transport && t->of_header == wanted.of_header)
 			return t;
 	}
 	struct target *target = arena_alloc(&g->filter->arena, sizeof(*target));

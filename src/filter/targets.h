@@ -48,8 +48,9 @@ struct target {
 	enum protocol protocol;
 	enum direction direction;
 	enum word word;
-	int transport; /* of ports: the IP protocol that a name or a qualifier asks for, or PROTO_UNDEF */
-	bool single;   /* takes no more: "src and dst" of two hosts would mean their mixture too */
+	int transport;  /* of ports: the IP protocol that a name or a qualifier asks for, or PROTO_UNDEF */
+	bool of_header; /* of protocols: as the IP header tells them, wherever a chain has ended */
+	bool single;    /* takes no more: "src and dst" of two hosts would mean their mixture too */
 	struct span span;
 	struct range_list ranges;
 	struct masked *masked;
@@ -81,6 +82,8 @@ bool is_target(const struct node *node);
 /* Adds what node comes to; false after an error. */
 bool add_target(struct generator *g, struct alternatives *list, const struct node *node);
 bool add_alternative(struct generator *g, struct alternatives *list, struct alternative alternative);
+/* The number of a protocol that "proto" or "protochain" asks for, or PROTO_UNDEF. */
+int protocol_number_of(const struct node *node);
 
 /* targets.c: additions to a target; false when memory has run out. */
 bool add_range(struct generator *g, struct target *target, uint32_t low, uint32_t high);

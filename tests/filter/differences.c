@@ -34,6 +34,7 @@ enum {
 	ATM_FIELD = 1 << 19, /* vpi, vci */
 	LLC_NAME = 1 << 20,  /* a protocol that an LLC header can tell */
 	SS7_FIELD = 1 << 21, /* sio, opc, dpc, sls */
+	UPPER = 1 << 22,     /* ports, protocols over IP or bytes of them, tunnels over UDP: a chain moves them */
 };
 
 /* The first protocol that it reads. */
@@ -47,6 +48,15 @@ static enum protocol protocol_of(const struct arith *arith)
 	return left != PROTO_NONE ? left : protocol_of(arith->right);
 }
 
+/* Whether a protocol has a number in IP headers. */
+static bool is_upper(enum protocol protocol)
+{
+	const struct proto_row *row = &proto_rows[protocol];
+
+	return protocol != PROTO_NONE && row->count > 0 &&
+	       (row->carrier == PROTO_NONE || row->carrier == PROTO_IP || row->carrier == PROTO_IPV6);
+}
+
 static unsigned of_arith(const struct arith *arith)
 {
 	unsigned found = 0;
@@ -58,6 +68,8 @@ static unsigned of_arith(const struct arith *arith)
 	if (arith->kind == ARITH_BINARY && protocol_of(arith->right) != PROTO_NONE &&
 		protocol_of(arith->right) != protocol_of(arith->left))
 		found |= MIXED;
+	if (arith->kind == ARITH_LOAD && is_upper(arith->protocol))
+		found |= UPPER;
 	if (arith->kind == ARITH_LOAD && (arith->protocol == PROTO_IPV6 || arith->protocol == PROTO_ICMPV6))
 		found |= IPV6;
 	if (arith->kind == ARITH_LOAD && arith->protocol == PROTO_LINK)
@@ -71,8 +83,9 @@ static unsigned of_word(const struct node *node, bool scoped)
 
 	switch (node->word) {
 	case WORD_GENEVE:
-		return found | GENEVE;
+		return found | GENEVE | UPPER;
 	case WORD_VXLAN:
+		return found | UPPER;
 	case WORD_VLAN:
 	case WORD_MPLS:
 	case WORD_ATM_LANE:
@@ -121,6 +134,10 @@ static unsigned of_protocol(const struct node *node)
 		found |= IPV6;
 	if (node->kind == NODE_ID && node->qualifiers.type == TYPE_PROTOCHAIN)
 		found |= CHAIN;
+	if (is_upper(protocol) || (node->kind == NODE_ID && (node->qualifiers.type == TYPE_PORT ||
+								    node->qualifiers.type == TYPE_PORTRANGE ||
+								    node->qualifiers.type == TYPE_PROTO)))
+		found |= UPPER;
 	if (protocol >= PROTO_ISIS_L1 || (protocol == PROTO_ISIS && node->kind == NODE_ID))
 		found |= ISIS;
 	if (protocol >= PROTO_ISO && protocol <= PROTO_CLNP)
@@ -240,6 +257,8 @@ static const struct {
 	{LIVE, NULL, "the kernel tells directions and interfaces of live captures only"},
 	{LIVE, has_direction, "a direction is told by the header's own bits"},
 	{MIXED, NULL, "the protocols of both operands are asked for, not only those of the left one"},
+	{CHAIN | UPPER, NULL,
+		"behind protochain the header is read where the chain ended, not behind the IP header"},
 	{CHAIN, NULL, "the peer loses its place behind an authentication header"},
 	{ISIS, NULL, "the type of an IS-IS PDU is the low five bits of its byte"},
 	{PPPOE, NULL, "what cannot carry PPPoE is not asked for it", true},
@@ -302,5 +321,5 @@ const char *intended_cost(int linktype, const char *text)
 bool moves_layout(int linktype, const char *text)
 {
 	/* Juniper's headers do not tell IPv4 from IPv6: a packet can be both until one of them is asked for. */
-	return is_juniper(linktype) || (find_features(text) & (LAYER | IPV6)) != 0;
+	return is_juniper(linktype) || (find_features(text) & (LAYER | IPV6 | CHAIN)) != 0;
 }

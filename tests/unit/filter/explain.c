@@ -52,6 +52,12 @@ static const struct {
 			"the IP version is 4", "the IPv4 source address is 10.0.0.1"}},
 	{DLT_EN10MB, "len - 5 > ip[2:2]", {"the packet's length - 5 is above the IPv4 total length"}},
 	{DLT_EN10MB, "ip6 protochain 6", {"the chain of IPv6 headers holds TCP (6)"}},
+	{DLT_EN10MB, "ip6 protochain 6 and dst port 80 and tcp[tcpflags] & tcp-syn != 0",
+		{"the chain of IPv6 headers holds TCP (6)", "the chain's TCP header is in another fragment, reject",
+			"the destination port is 80", "the byte of TCP flags has SYN"}},
+	{DLT_EN10MB, "ip6 protochain 17 and vxlan and ip6",
+		{"the destination port is 4789",
+			"the 2 bytes at (the offset of the chain's UDP header) + 28 are 0x86dd"}},
 	/* What is not known has no name. */
 	{DLT_EN10MB, "link[26:4] = 0x0a000001", {"1. If the 4 bytes at 26 are 0xa000001, accept"}},
 	{DLT_PPP, "ip src host 10.0.0.1",

@@ -23,7 +23,7 @@ static void make(struct ir *ir, struct arena *arena)
 	const struct value *sum = ir_alu(ir, BPF_SUB, word, header);
 	const struct value *type = ir_load(ir, 2, NULL, 12);
 	struct block *inner = ir_test(ir, TEST_GT, sum, ir_const(ir, 0x45), ir->accept, ir->reject);
-	struct block *chain = ir_chain(ir, NULL, 14, true, 6, ir->accept, inner);
+	struct block *chain = ir_chain(ir, NULL, 14, true, 6, NULL, ir->accept, inner);
 	ir->root = ir_test(ir, TEST_EQ, type, ir_const(ir, 0x800), inner, chain);
 }
 
@@ -58,6 +58,27 @@ static void test_text(void **state)
 	ir.root = ir.reject;
 	text = dumped(&ir, ir_dump);
 	assert_string_equal(text, "reject\n");
+	free(text);
+	arena_free(&arena);
+}
+
+static void test_end_of_chain(void **state)
+{
+	struct arena arena;
+	struct ir ir;
+
+	(void)state;
+	arena_init(&arena, LIMIT);
+	assert_true(ir_init(&ir, &arena));
+	const struct value *end = ir_chain_end(&ir, NULL, 14, IP_6, 6);
+	const struct value *port = ir_load(&ir, 2, end, 0);
+	struct block *test = ir_test(&ir, TEST_EQ, port, ir_const(&ir, 80), ir.accept, ir.reject);
+	ir.root = ir_chain(&ir, NULL, 14, true, 6, end, test, ir.reject);
+	char *text = dumped(&ir, ir_dump);
+	assert_string_equal(text, "b3: if ip6 chain at 14 has protocol 6 then b2 else reject\n"
+				  "v0 := end of ip6 chain at 14 of protocol 6\n"
+				  "v1 := half[v0 + 0]\n"
+				  "b2: if v1 = 0x50 then accept else reject\n");
 	free(text);
 	arena_free(&arena);
 }
@@ -120,6 +141,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_end_of_chain),
 		cmocka_unit_test(test_dot),
 		cmocka_unit_test(test_watch),
 	};

@@ -24,6 +24,9 @@ static const struct row {
 	{DLT_EN10MB, "not (ip[0] = 5 and udp) or (ip[0] = 5 and udp)", 1},
 	{DLT_EN10MB, "not (len = ip[2:2]) or len = ip[2:2] or arp", 8},
 	{DLT_EN10MB, "ip protochain 6 or not ip protochain 6", 1},
+	/* Nor is the same chain followed again where it is known, or its end stored where it is at hand. */
+	{DLT_EN10MB, "ip6 protochain 6 and port 80", 41},
+	{DLT_EN10MB, "ip6 protochain 6 and (tcp and port 80 or (ip6 protochain 6 and port 81))", 43},
 	{DLT_EN10MB, "not (net 10 and port 53 or icmp) or (net 10 and port 53 or icmp)", 1},
 	/* A protocol that is refused at the end is not asked for its ports before. */
 	{DLT_EN10MB, "host 10.1.0.255 and not port 20 and sctp", 17},
@@ -78,6 +81,9 @@ static void What_no_packet_can_be_is_refused(void **state)
 		"host 10.0.0.1 and not host 10.0.0.1",
 		"len = ip[2:2] and not len = ip[2:2]",
 		"ip protochain 6 and not ip protochain 6",
+		"ip6 protochain 6 and udp",
+		"protochain 17 and tcp port 80",
+		"ip6 protochain 58 and tcp[0] = 0",
 		"portrange 80-90 and not portrange 70-100",
 		"ip[6:2] & 0x1fff != 0 and port 53 and ip",
 	};

@@ -19,9 +19,9 @@ static const struct symbol {
 	/* Primitives, those with ids first. */
 	{'P', {"%p", "%h %a", "%h %a or %a", "%h (%a or %a) and not %a", "ip6 %d %6", "ip6 host %6 or %6", "%n %b",
 		      "%n %b or %b", "%t %o", "%t (%o or %o or not %o)", "%t %o or %o or %o", "%g %r",
-		      "ether proto %e", "ether proto %e or %e", "%k %q", "%k %q or %q", "ether %d %m",
-		      "ether host %m or %m", "wlan %v %m", "decnet %d %c", "gateway localhost", "%w", "%w", "%f",
-		      "%R", "%R"}},
+		      "ether proto %e", "ether proto %e or %e", "%k %q", "%k %q or %q", "%k %q and %t %o",
+		      "%k %q and %R", "ether %d %m", "ether host %m or %m", "wlan %v %m", "decnet %d %c",
+		      "gateway localhost", "%w", "%w", "%f", "%R", "%R"}},
 	{'I', {"%p", "host %a and (%a or %E)", "%t %o or (%E) or %o", "%h %a or not (%a and %a) or %a",
 		      "%n %b and (%p) and %b"}},
 	{'h', {"host", "host", "%d", "ip %d", "arp host", "rarp %d", "ip host", "%d host"}},

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -180,6 +181,32 @@ static void a_nonblocking_read_tells_that_the_interface_went_down(void **state)
 	assert_string_equal(pcap_geterr(p), "weir0: the interface went down");
 	assert_int_equal(pcap_dispatch(p, -1, capture_keep, (u_char *)&captured), 0);
 	pcap_close(p);
+}
+
+/* The descriptor says it once, and the packets come first: the time-out has to say that there is more to read. */
+static void who_polls_the_descriptor_is_told_that_the_interface_went_down(void **state)
+{
+	char errbuf[PCAP_ERRBUF_SIZE];
+	pcap_t *p = open_on(live_interface());
+	int n = 0;
+
+	(void)state;
+	assert_int_equal(pcap_setnonblock(p, 1, errbuf), 0);
+	captured.count = 0;
+	capture_send(live_peer_interface(), 0, 10, 60);
+	live_run("ip link set %s down", live_interface());
+	while (n >= 0) {
+		struct pollfd pollfd = {.fd = pcap_get_selectable_fd(p), .events = POLLIN};
+		const struct timeval *required = pcap_get_required_select_timeout(p);
+		int patience = required != NULL ? (int)(required->tv_sec * 1000 + required->tv_usec / 1000) : 60000;
+		assert_true(poll(&pollfd, 1, patience) == 1 || required != NULL);
+		n = pcap_dispatch(p, -1, capture_keep, (u_char *)&captured);
+	}
+	assert_string_equal(pcap_geterr(p), "weir0: the interface went down");
+	assert_int_equal(captured.count, 10);
+	assert_null(pcap_get_required_select_timeout(p));
+	pcap_close(p);
+	bring_up(live_interface(), live_peer_interface());
 }
 
 static void sending_does_not_hide_that_the_interface_went_down(void **state)
@@ -471,6 +498,7 @@ int main(void)
 		CASE(going_down_is_told_once_after_what_was_captured),
 		CASE(a_read_that_waits_is_told_that_the_interface_goes_down),
 		CASE(a_nonblocking_read_tells_that_the_interface_went_down),
+		CASE(who_polls_the_descriptor_is_told_that_the_interface_went_down),
 		CASE(sending_does_not_hide_that_the_interface_went_down),
 		CASE(an_interface_that_goes_away_is_told_after_what_was_captured),
 		CASE(any_does_not_mind_an_interface_that_comes_and_goes),

@@ -201,6 +201,15 @@ static int take_break(pcap_t *p)
 	return PCAP_ERROR_BREAK;
 }
 
+/* Trouble is told by the next read, of which the descriptor says nothing any more: the error was taken from it. */
+static void have_read_again(pcap_t *p)
+{
+	static const struct timeval at_once = {0};
+	const struct pcap_linux *lc = p->priv;
+
+	p->required_select_timeout = lc->trouble != TROUBLE_NONE ? &at_once : NULL;
+}
+
 int pcapint_linux_read(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
 {
 	struct pcap_linux *lc = p->priv;
@@ -215,8 +224,10 @@ int pcapint_linux_read(pcap_t *p, int cnt, pcap_handler callback, u_char *user)
 		if (lc->switching)
 			pcapint_linux_continue_switch(p);
 		int delivered = lc->ring->deliver(p, cnt, callback, user);
-		if (delivered > 0)
+		if (delivered > 0) {
+			have_read_again(p);
 			return delivered;
+		}
 		if (p->break_loop)
 			return take_break(p);
 		/* What was captured before comes first, also what is in a block that the kernel still fills. */

@@ -235,5 +235,6 @@ int pcapint_linux_tell_trouble(pcap_t *p)
 	}
 	if (lc->trouble == TROUBLE_DOWN || lc->trouble == TROUBLE_DAMAGED)
 		lc->trouble = TROUBLE_NONE;
+	p->required_select_timeout = NULL;
 	return PCAP_ERROR;
 }

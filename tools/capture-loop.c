@@ -103,6 +103,16 @@ static void give_up(struct capture_loop *loop, struct source *source, const char
 	source_close(source);
 }
 
+/*
+ * Whether there can be packets. A device with a descriptor is not asked in vain: some take that, in non-blocking mode, for
+ * an error.
+ */
+static bool may_have_packets(const struct source *source)
+{
+	return source->waits || source->readable || source->more || pcap_get_selectable_fd(source->handle) < 0 ||
+	       pcap_get_required_select_timeout(source->handle) != NULL;
+}
+
 /* ---- One device: batches ---- */
 
 struct batch {
@@ -122,12 +132,16 @@ static void take_batched(u_char *user, const struct pcap_pkthdr *header, const u
 static void read_batch(struct capture_loop *loop, struct source *source)
 {
 	struct batch batch = {loop, source};
+
+	if (!may_have_packets(source))
+		return;
 	uint64_t left = loop->settings->count - loop->packets;
 	int most = source->waits ? 1 : BATCH;
 	int wanted = loop->settings->count != 0 && left < (uint64_t)most ? (int)left : most;
 	int n = pcap_dispatch(source->handle, wanted, take_batched, (u_char *)&batch);
 
 	source->more = !source->waits && n >= wanted;
+	source->readable = source->more;
 	if (n > 0)
 		source->error_wakes = 0;
 	if (n < 0 && n != PCAP_ERROR_BREAK)
@@ -143,12 +157,15 @@ static bool fetch(struct capture_loop *loop, struct source *source)
 
 	if (source->pending != NULL)
 		return true;
+	if (!may_have_packets(source))
+		return false;
 	n = pcap_next_ex(source->handle, &source->pending, &source->pending_bytes);
 	if (n == 1) {
 		source->error_wakes = 0;
 		return true;
 	}
 	source->pending = NULL;
+	source->readable = source->more = false;
 	if (n < 0 && n != PCAP_ERROR_BREAK)
 		give_up(loop, source, pcap_geterr(source->handle));
 	return false;
@@ -180,8 +197,11 @@ static void merge(struct capture_loop *loop)
 		take(loop, source, source->pending, source->pending_bytes);
 		source->pending = NULL;
 	}
-	for (size_t i = 0; i < loop->source_count; i++)
-		loop->sources[i].more = source != NULL && loop->sources[i].handle != NULL;
+	for (size_t i = 0; i < loop->source_count; i++) {
+		struct source *left = &loop->sources[i];
+		left->more =
+			source != NULL && left->handle != NULL && (left->pending != NULL || may_have_packets(left));
+	}
 }
 
 static void read_sources(struct capture_loop *loop)
@@ -270,7 +290,9 @@ static void wait_for_packets(struct capture_loop *loop, uint64_t now, uint64_t u
 	if (poll(fds, count, wait_timeout(loop, now, until)) <= 0)
 		return;
 	for (nfds_t i = 1; i < count; i++) {
-		if ((fds[i].revents & errors) == 0)
+		owners[i]->readable |= fds[i].revents != 0;
+		/* One that is asked now and then anyway may have a descriptor that means nothing. */
+		if ((fds[i].revents & errors) == 0 || pcap_get_required_select_timeout(owners[i]->handle) != NULL)
 			continue;
 		if (++owners[i]->error_wakes > ERROR_WAKES_MAX)
 			give_up(loop, owners[i], "its descriptor reports an error that reading does not find");
@@ -361,6 +383,8 @@ static void drain(struct capture_loop *loop)
 	note_end(loop);
 	if (loop->sources[0].waits)
 		return;
+	/* At once: what came since they were looked at last is wanted, too. */
+	wait_for_packets(loop, now, now);
 	for (;;) {
 		read_sources(loop);
 		now = monotonic_nanoseconds();
@@ -375,8 +399,11 @@ static void drain(struct capture_loop *loop)
 
 /* ---- A device whose reads wait ---- */
 
-/* Microseconds; a read that began just after it was broken is broken again. */
-#define BREAK_AGAIN 100000
+/*
+ * Microseconds; a read that began just after it was broken is broken again. Not so soon that a library below the device
+ * never gets to the end of its own wait, which it may begin anew whenever it is interrupted.
+ */
+#define BREAK_AGAIN 700000
 
 static void set_timer(uint64_t microseconds)
 {

@@ -41,6 +41,7 @@ struct source {
 	uint64_t packets;            /* captured */
 	uint64_t bytes;              /* of them, on the wire */
 	bool waits;                  /* it has no non-blocking mode, and is the only one */
+	bool readable;               /* its descriptor said so, and no read has found it empty since */
 	bool more;                   /* packets may be left from the last read */
 	bool done;                   /* the capture has ended, and a packet from after its end was seen */
 	unsigned error_wakes;        /* polls that reported an error which no read found */

@@ -179,6 +179,11 @@ static void tags_and_directions_are_told(void **state)
 		{"vlan and ip or outbound", "bcdefhin"},
 		{"not (vlan or outbound)", "ajk"},
 		{"vlan and ip[16:4] = 0x0a4d0009", "cdefin"},
+		/* No kernel takes these. */
+		{"ip6 protochain 17 and udp port 7777", "kl"},
+		{"protochain 17 and udp[4:2] = 26 and not vlan", "ab"},
+		{"vlan and ip6 protochain 17 and port 7777", "l"},
+		{"vlan 5 and protochain 17 and port 7777", "cdln"},
 	};
 	char name[32];
 	pcap_t *p = capture_open(&(struct capture_options){.timeout = 20, .immediate = true});

@@ -181,7 +181,7 @@ static void compute_a(struct code *code, const struct value *value)
 		break;
 	case VALUE_CHAIN_END:
 		/* It cannot be computed again; ir_verify() looks for graphs that would need that. */
-		code->refusal = "a header's place is not known where it is needed; compile without optimizing";
+		code->refusal = "a fault of the filter compiler: a header's place is not known where it is needed";
 		break;
 	}
 }

@@ -128,7 +128,7 @@ class Kit:
     def rust_layouts_are_those_of_the_header(self):
         """Sizes, offsets and constants that pcap_module.rs declares, each as C has it."""
         need('rustc')
-        rust = (SOURCE_ROOT / 'tools/templates/pcap_module.rs.in').read_text()
+        rust = (SOURCE_ROOT / 'tools/module/templates/pcap_module.rs.in').read_text()
         structs = re.findall(r'^pub struct (\w+) \{\n(.*?)^\}', rust, re.MULTILINE | re.DOTALL)
         constants = re.findall(r'^pub const (\w+): (?:u32|u64|usize|c_int) =', rust, re.MULTILINE)
         check(len(structs) >= 9 and len(constants) >= 12, f'only {structs} {constants}')

@@ -2,7 +2,7 @@
 /*
  * Checks of the conformance suite on several handles: in several threads at once, and side by side on one device.
  */
-#include "module-check.h"
+#include "module/check.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * What a check of the conformance suite says: it is written into memory that the command reads when the check's process
  * has ended. For the routines of the checks.
  */
-#include "module-check.h"
+#include "module/check.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -3,27 +3,24 @@
  * `weir module bench`: what opening a device costs, and reading from it in each way that programs have. All is measured
  * here and now; what could not be is told as such.
  */
-#include "module-bench.h"
+#include "module/bench.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "command.h"
-#include "module-file.h"
+#include "module/file.h"
+#include "module/traffic.h"
 #include "source.h"
 #include "stop.h"
 #include "units.h"
 
 #define BUFFERING_MS 100
 #define MOST_OPENS 100000
-#define TRAFFIC_END_NANOSECONDS NANOSECONDS_PER_SECOND /* for it to end when it is told to */
 
 struct bench_settings {
 	uint64_t nanoseconds;
@@ -128,56 +125,9 @@ static bool measure_opens(struct bench *bench)
 
 /* ---- Traffic ---- */
 
-/* In a group of its own, so that all that it starts can be ended with it. */
-static bool start_traffic(struct bench *bench)
-{
-	if (bench->traffic == NULL)
-		return true;
-	fflush(NULL);
-	bench->traffic_pid = fork();
-	if (bench->traffic_pid == 0) {
-		setpgid(0, 0);
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		/* Its output would stand among ours. */
-		dup2(STDERR_FILENO, STDOUT_FILENO);
-		execl("/bin/sh", "sh", "-c", bench->traffic, (char *)NULL);
-		_exit(127);
-	}
-	if (bench->traffic_pid < 0) {
-		complain("the traffic can't be started: %s", strerror(errno));
-		return false;
-	}
-	/* Here as well, so that it is done before anyone ends it. */
-	setpgid(bench->traffic_pid, bench->traffic_pid);
-	return true;
-}
-
-static bool traffic_runs(const struct bench *bench)
-{
-	siginfo_t info = {.si_pid = 0};
-
-	return waitid(P_PID, (id_t)bench->traffic_pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
-}
-
 void bench_look_at_traffic(struct bench *bench)
 {
-	bench->traffic_ended = bench->traffic_ended || (bench->traffic_pid > 0 && !traffic_runs(bench));
-}
-
-static void end_traffic(const struct bench *bench)
-{
-	const struct timespec moment = {.tv_nsec = 2000000};
-	uint64_t start = monotonic_nanoseconds();
-
-	if (bench->traffic_pid <= 0)
-		return;
-	kill(-bench->traffic_pid, SIGTERM);
-	while (traffic_runs(bench) && monotonic_nanoseconds() - start < TRAFFIC_END_NANOSECONDS)
-		nanosleep(&moment, NULL);
-	/* The group's number is not another's before its leader was waited for. */
-	kill(-bench->traffic_pid, SIGKILL);
-	while (waitpid(bench->traffic_pid, NULL, 0) < 0 && errno == EINTR)
-		continue;
+	bench->traffic_ended = bench->traffic_ended || (bench->traffic_pid > 0 && !is_group_running(bench->traffic_pid));
 }
 
 /* ---- The command ---- */
@@ -210,8 +160,11 @@ static int run_measurements(struct bench *bench, bool json)
 	stop_on_signals(NULL, NULL);
 	if (!measure_opens(bench))
 		return STATUS_NO_DEVICE;
-	good = start_traffic(bench) && bench_read_all(bench);
-	end_traffic(bench);
+	if (bench->traffic != NULL)
+		bench->traffic_pid = start_command(bench->traffic);
+	good = (bench->traffic == NULL || bench->traffic_pid > 0) && bench_read_all(bench);
+	if (bench->traffic_pid > 0)
+		end_group(bench->traffic_pid);
 	if (!good)
 		return STATUS_NO_DEVICE;
 	if (json)

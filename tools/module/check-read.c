@@ -2,7 +2,7 @@
 /*
  * Checks of the conformance suite on reading: waiting and not waiting, counts, headers, what pcap_next_ex() hands out.
  */
-#include "module-check.h"
+#include "module/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -13,7 +13,7 @@ def literal(line):
 
 def main():
     output, *templates = map(pathlib.Path, sys.argv[1:])
-    text = '/* Made by the build from tools/templates/. */\n#include "module-template.h"\n\n'
+    text = '/* Made by the build from tools/module/templates/. */\n#include "module/template.h"\n\n'
     text += 'const struct module_template module_templates[] = {\n'
     for template in templates:
         text += f'\t{{{literal(template.name.removesuffix(".in"))},\n'

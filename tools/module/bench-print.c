@@ -2,7 +2,7 @@
 /*
  * The results of `weir module bench`, as a table and as JSON.
  */
-#include "module-bench.h"
+#include "module/bench.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * A module by the file that it is in, for the commands of `weir module`: found by the library's own search, so that what
  * these commands say holds for every program.
  */
-#include "module-file.h"
+#include "module/file.h"
 
 #include <errno.h>
 #include <limits.h>

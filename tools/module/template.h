@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The files of a new module, as they lie in tools/templates/, where words of the form @NAME@ stand for what `weir module
+ * The files of a new module, as they lie in tools/module/templates/, where words of the form @NAME@ stand for what `weir module
  * new` fills in.
  */
 #ifndef WEIR_MODULE_TEMPLATE_H

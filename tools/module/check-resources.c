@@ -3,7 +3,7 @@
  * What a process holds, for the checks of the conformance suite that look for leaks: descriptors, memory, threads, child
  * processes. And how to let a process run out of descriptors.
  */
-#include "module-check.h"
+#include "module/check.h"
 
 #include <dirent.h>
 #include <dlfcn.h>

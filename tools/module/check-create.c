@@ -2,7 +2,7 @@
 /*
  * Checks of the conformance suite on handles that are not activated yet, and on the first activation.
  */
-#include "module-check.h"
+#include "module/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -61,7 +61,7 @@ struct bench {
 
 /* Opens the device; NULL after it was said what is wrong. in_nanoseconds: where it can, in immediate mode. */
 pcap_t *bench_open(const struct bench *bench, bool for_latency);
-/* Reads in each of the ways in turn, and measures the latency (module-bench-read.c). false if the device fails. */
+/* Reads in each of the ways in turn, and measures the latency (bench-read.c). false if the device fails. */
 bool bench_read_all(struct bench *bench);
 /* When the traffic has ended, that is noted. */
 void bench_look_at_traffic(struct bench *bench);
@@ -69,7 +69,7 @@ void bench_look_at_traffic(struct bench *bench);
 /* Sorts, and the value that a part of them, in hundredths, does not exceed. */
 int64_t bench_percentile(int64_t *values, size_t count, unsigned hundredths);
 
-/* The results, to standard output (module-bench-print.c). */
+/* The results, to standard output (bench-print.c). */
 void bench_print(const struct bench *bench);
 void bench_print_json(const struct bench *bench);
 

@@ -2,7 +2,7 @@
 /*
  * Checks of the conformance suite on activation: its options, what it leaves in the handle, and how it fails.
  */
-#include "module-check.h"
+#include "module/check.h"
 
 #include <fcntl.h>
 #include <limits.h>

@@ -2,7 +2,7 @@
 /*
  * Checks of the conformance suite on the other operations: direction, link types, statistics, sending.
  */
-#include "module-check.h"
+#include "module/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>

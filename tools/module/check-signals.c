@@ -2,7 +2,7 @@
 /*
  * Checks of the conformance suite on waits that signals and other threads come into.
  */
-#include "module-check.h"
+#include "module/check.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -3,7 +3,7 @@
  * Checks of the conformance suite on filters: programs of every kind, those that are not valid, and filters that are
  * set while packets wait.
  */
-#include "module-check.h"
+#include "module/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>

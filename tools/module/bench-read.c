@@ -3,7 +3,7 @@
  * Reading from a device for a while in each of the ways that programs have, and how long packets take to the callback.
  * For `weir module bench`.
  */
-#include "module-bench.h"
+#include "module/bench.h"
 
 #include <poll.h>
 #include <pthread.h>

@@ -2,7 +2,7 @@
 /*
  * What `weir module check` prints: a line a check, more where a rule is broken, and at the end a table of the rules.
  */
-#include "module-check.h"
+#include "module/check.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "text.h"
 
 /* Where a rule is explained, with an anchor for each. */
-#define DOCUMENT "writing-a-module"
+#define DOCUMENT "writing-a-module.md"
 
 static const char *const outcome_names[OUTCOME_COUNT] = {"passed", "BROKEN", "not checked"};
 static const char *const outcome_words[OUTCOME_COUNT] = {"passed", "broken", "not checked"};

@@ -3,7 +3,7 @@
  * Handles and packets for the checks of the conformance suite: opening a device, reading from it with an eye on what
  * holds of every call, and waiting for packets that may not come.
  */
-#include "module-check.h"
+#include "module/check.h"
 
 #include <poll.h>
 #include <stdio.h>

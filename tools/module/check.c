@@ -3,7 +3,7 @@
  * `weir module check`: runs the conformance suite for capture modules on a module's file, or on a device, and tells which
  * rules of the module contract are broken. For authors of modules, and for the tests of the modules that are built in.
  */
-#include "module-check.h"
+#include "module/check.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include <pcap/weir.h>
 
 #include "command.h"
-#include "module-file.h"
+#include "module/file.h"
 #include "stop.h"
 #include "units.h"
 

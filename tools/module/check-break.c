@@ -2,7 +2,7 @@
 /*
  * Checks of the conformance suite on pcap_breakloop(): before a read, at each place in one, and what comes after.
  */
-#include "module-check.h"
+#include "module/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /*
  * Checks of the conformance suite on a module's list of devices.
  */
-#include "module-check.h"
+#include "module/check.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * Checks of the conformance suite for what is left over: handles are made, used and closed by the thousand, and what the
  * process holds is counted.
  */
-#include "module-check.h"
+#include "module/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>

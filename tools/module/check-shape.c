@@ -3,7 +3,7 @@
  * Checks of the conformance suite on a module's file: its name, its note, its descriptor, what it exports. For `weir
  * module check FILE.so`.
  */
-#include "module-check.h"
+#include "module/check.h"
 
 #include <ctype.h>
 #include <dlfcn.h>

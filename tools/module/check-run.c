@@ -3,7 +3,7 @@
  * Runs a check of the conformance suite in a process of its own, with a time limit, and tells what became of it: a
  * crash, a hang, an exit, something printed. Keeps the command going that makes traffic meanwhile.
  */
-#include "module-check.h"
+#include "module/check.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "module/traffic.h"
 #include "stop.h"
 #include "text.h"
 #include "units.h"
@@ -45,42 +46,11 @@ static struct {
 	pid_t injecting;
 } traffic;
 
-static pid_t fork_group(void)
-{
-	pid_t child = fork();
-
-	if (child == 0) {
-		setpgid(0, 0);
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		signal(SIGINT, SIG_DFL);
-		signal(SIGTERM, SIG_DFL);
-		signal(SIGHUP, SIG_DFL);
-		signal(SIGPIPE, SIG_DFL);
-	} else if (child > 0) {
-		setpgid(child, child);
-	}
-	return child;
-}
-
-static void end_group(pid_t id)
-{
-	kill(-id, SIGKILL);
-	while (waitpid(id, NULL, 0) < 0 && errno == EINTR)
-		continue;
-}
-
 void start_traffic(const char *command)
 {
 	traffic.command = command;
 	traffic.started = monotonic_nanoseconds();
-	traffic.id = fork_group();
-	if (traffic.id != 0)
-		return;
-	int nowhere = open("/dev/null", O_RDWR);
-	dup2(nowhere, STDIN_FILENO);
-	dup2(nowhere, STDOUT_FILENO);
-	execl("/bin/sh", "sh", "-c", command, NULL);
-	_exit(127);
+	traffic.id = start_command(command);
 }
 
 /* A command that has ended is run again, but not as fast as the machine can. */

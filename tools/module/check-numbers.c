@@ -4,7 +4,7 @@
  * that hold a number which grows by one tell that themselves. A second handle, which is read plainly, tells what there
  * was to deliver, since what looks like a number of each packet may be something that leaves numbers out.
  */
-#include "module-check.h"
+#include "module/check.h"
 
 #define BASE 24
 /* A machine that is busy has many come at once. */

@@ -88,7 +88,7 @@ extern const struct check_row operation_checks[];
 extern const struct check_row thread_checks[];
 extern const struct check_row leak_checks[];
 
-/* ---- Running a check (module-check-run.c) ---- */
+/* ---- Running a check (check-run.c) ---- */
 
 /* Memory for results that processes share; NULL if there is none. */
 struct check_result *new_check_result(void);
@@ -104,7 +104,7 @@ void start_injecting(const char *device);
 void stop_injecting(void);
 void stop_traffic(void);
 
-/* ---- The report (module-check-report.c) ---- */
+/* ---- The report (check-report.c) ---- */
 
 #define MOST_RULES 64
 
@@ -130,7 +130,7 @@ void report_check(struct check_report *report, const struct check_subject *subje
 /* The table of rules, and the counts. */
 void report_end(const struct check_report *report);
 
-/* ---- What checks say (module-check-say.c) ---- */
+/* ---- What checks say (check-say.c) ---- */
 
 /* The rule is broken, and how: ends the check. The other says so of another rule than the check's. */
 noreturn void broken(struct trial *t, const char *format, ...) PCAP_PRINTFLIKE(2, 3);
@@ -144,7 +144,7 @@ void step(struct trial *t, const char *format, ...) PCAP_PRINTFLIKE(2, 3);
 /* A text that a failed call left: there, with an end, printable; otherwise the rule is broken. Returns the text. */
 const char *check_text(struct trial *t, const char *rule, const char *text, const char *call);
 
-/* ---- Handles (module-check-handle.c) ---- */
+/* ---- Handles (check-handle.c) ---- */
 
 /* What is asked of a handle before it is activated; 0 leaves the default, but for timeout (ms). */
 struct opening {
@@ -212,7 +212,7 @@ bool drain(struct gathering *g);
 #define ALWAYS_MORE LLONG_MAX
 long long count_missing(struct gathering *g);
 
-/* ---- Packets that are numbered (module-check-numbers.c) ---- */
+/* ---- Packets that are numbered (check-numbers.c) ---- */
 
 /* Where packets have a number that grows by one from each to the next. */
 struct numbering {
@@ -231,7 +231,7 @@ void open_numbered(struct trial *t, struct numbered *numbered);
 /* Ends the check if the one handle has lost a packet that the other has, or has one more often; closes both. */
 void check_numbered(struct trial *t, struct numbered *numbered);
 
-/* ---- Resources (module-check-resources.c) ---- */
+/* ---- Resources (check-resources.c) ---- */
 
 struct resources {
 	unsigned descriptors;

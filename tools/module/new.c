@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * `weir module new`: writes a capture module that works, with its build files and its test, for an author to change. The
- * files are those of tools/templates/.
+ * files are those of tools/module/templates/.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include <pcap/weir.h>
 
 #include "command.h"
-#include "module-template.h"
+#include "module/template.h"
 
 /* pcap-module(7) has the rules. */
 #define SMALL_LETTERS "abcdefghijklmnopqrstuvwxyz"

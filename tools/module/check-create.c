@@ -125,6 +125,7 @@ static void opens(struct trial *t)
 		if (n == 0)
 			wait_some(p, 20);
 	}
+	t->result->listened = n >= 0;
 	step(t, "pcap_close()");
 	pcap_close(p);
 	remark(t, "%u packets came", t->result->packets);

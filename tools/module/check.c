@@ -84,6 +84,8 @@ static const char *reason_to_leave_out(const struct check_run *run, const struct
 {
 	if (run->hangs >= MOST_HANGS)
 		return "too many checks of this device did not come back";
+	if ((row->needs & CHECK_NEEDS_PACKETS) != 0 && !run->subject.listened)
+		return "whether packets come is not known: what is wrong above has ended the first read";
 	if ((row->needs & CHECK_NEEDS_PACKETS) != 0 && !run->subject.has_packets)
 		return "no packet came; --traffic or --inject makes some";
 	return NULL;
@@ -129,6 +131,7 @@ static void check_device(struct check_run *run, const char *device)
 	if (run->settings.inject)
 		start_injecting(device);
 	enum outcome outcome = run_row(run, opening_check);
+	run->subject.listened = run->result->listened;
 	run->subject.has_packets = run->result->packets > 0;
 	run->opened += run->result->opened;
 	if (run->result->opened) {

@@ -39,7 +39,8 @@ struct check_subject {
 	const char *module;   /* its name */
 	const char *prefixes; /* as pcap_get_module() tells them, or NULL */
 	const char *device;   /* NULL while the file or the listing is checked */
-	bool has_packets;     /* some came when the device was first opened */
+	bool listened;        /* it could be read from when it was first opened, */
+	bool has_packets;     /* and packets came */
 };
 
 #define CHECK_DEVICES_SIZE 65536
@@ -54,6 +55,7 @@ struct check_result {
 	char step[128];  /* what the check is at, for when it does not come back */
 	/* What the first checks find out for those that follow. */
 	bool opened;                      /* the device could be activated */
+	bool listened;                    /* and it was read from for as long as it takes */
 	unsigned packets;                 /* that came then */
 	char devices[CHECK_DEVICES_SIZE]; /* names, a NUL behind each, and one more at the end */
 };

@@ -155,6 +155,12 @@ void check_numbered(struct trial *t, struct numbered *numbered)
 		if (dispatch(&numbered->reference, -1) == 0 && !wait_until(numbered->reference.p, until))
 			break;
 	check_drops(t, numbered->reference.p);
+	/* What looked like a number may have been something that wraps, or leaves numbers out. */
+	const struct gathering *reference = &numbered->reference;
+	if (!find_numbering(reference->seen,
+		    reference->callbacks < reference->seen_max ? reference->callbacks : reference->seen_max,
+		    &numbered->numbering))
+		left_out(t, "its packets have no number that would tell");
 	for (unsigned i = 1; i < count; i++) {
 		if (read->seen[i].header.caplen < numbered->numbering.offset + numbered->numbering.size ||
 			read->seen[i - 1].header.caplen < numbered->numbering.offset + numbered->numbering.size)

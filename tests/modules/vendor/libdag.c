@@ -112,7 +112,7 @@ int dag_open(const char *path)
 		return failed(EACCES);
 	if (strcmp(path, "/dev/dag0") != 0)
 		return failed(ENOENT);
-	opens++;
+	__atomic_fetch_add(&opens, 1, __ATOMIC_SEQ_CST);
 	return CARD_FD;
 }
 
@@ -120,7 +120,7 @@ int dag_close(int fd)
 {
 	if (fd != CARD_FD || opens == 0)
 		return failed(EBADF);
-	opens--;
+	__atomic_fetch_sub(&opens, 1, __ATOMIC_SEQ_CST);
 	return 0;
 }
 
@@ -137,9 +137,9 @@ int dag_attach_stream64(int fd, int stream, uint32_t flags, uint64_t extra_windo
 		return failed(EBADF);
 	if (stream < 0 || stream > 2)
 		return failed(ENOMEM);
-	if (streams[stream].attached)
+	/* Threads may try at once. */
+	if (__atomic_exchange_n(&streams[stream].attached, true, __ATOMIC_SEQ_CST))
 		return failed(EBUSY);
-	streams[stream].attached = true;
 	if (stream == 0) {
 		written = released = 0;
 		shown = 0;
@@ -152,7 +152,7 @@ int dag_detach_stream(int fd, int stream)
 {
 	if (fd != CARD_FD || stream < 0 || stream >= STREAMS || !streams[stream].attached)
 		return failed(EINVAL);
-	streams[stream].attached = false;
+	__atomic_store_n(&streams[stream].attached, false, __ATOMIC_SEQ_CST);
 	return 0;
 }
 

@@ -161,7 +161,7 @@ int snf_open(uint32_t port, int rings, const void *rss, int64_t ring_size, int f
 		return ENODEV;
 	if (ports[port].opens > 0 && (flags & SNF_F_PSHARED) == 0)
 		return EBUSY;
-	ports[port].opens++;
+	__atomic_fetch_add(&ports[port].opens, 1, __ATOMIC_SEQ_CST);
 	*handle = &ports[port];
 	return 0;
 }
@@ -174,17 +174,16 @@ int snf_start(snf_handle_t handle)
 
 int snf_close(snf_handle_t handle)
 {
-	handle->opens--;
-	handle->started = handle->opens > 0;
+	handle->started = __atomic_sub_fetch(&handle->opens, 1, __ATOMIC_SEQ_CST) > 0;
 	return 0;
 }
 
 int snf_ring_open(snf_handle_t handle, snf_ring_t *ring)
 {
 	for (int i = 0; i < RINGS; i++) {
-		if (handle->rings[i].open)
+		/* Threads may try at once. */
+		if (__atomic_exchange_n(&handle->rings[i].open, true, __ATOMIC_SEQ_CST))
 			continue;
-		handle->rings[i].open = true;
 		handle->rings[i].port = handle;
 		handle->rings[i].count = 0;
 		handle->rings[i].handed_out = false;

@@ -42,7 +42,6 @@ static struct {
 	const char *command;
 	pid_t id; /* of its group; 0: it does not run */
 	uint64_t started;
-	bool complained;
 	pid_t injecting;
 } traffic;
 
@@ -53,7 +52,7 @@ void start_traffic(const char *command)
 	traffic.id = start_command(command);
 }
 
-/* A command that has ended is run again, but not as fast as the machine can. */
+/* A command that has ended is run again, but not as fast as the machine can; one that has failed is not. */
 static void keep_traffic(void)
 {
 	int status;
@@ -62,14 +61,15 @@ static void keep_traffic(void)
 		return;
 	if (traffic.id > 0 && waitpid(traffic.id, &status, WNOHANG) == traffic.id) {
 		traffic.id = 0;
-		if (!traffic.complained && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
-			traffic.complained = true;
-			complain("the command for traffic failed (%s %d)",
+		if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+			traffic.command = NULL;
+			complain("the command for traffic has failed (%s %d), and is not run again",
 				WIFEXITED(status) ? "exit status" : "signal",
 				WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 		}
 	}
-	if (traffic.id <= 0 && monotonic_nanoseconds() - traffic.started > NANOSECONDS_PER_SECOND / 50)
+	if (traffic.command != NULL && traffic.id <= 0 &&
+		monotonic_nanoseconds() - traffic.started > NANOSECONDS_PER_SECOND / 50)
 		start_traffic(traffic.command);
 }
 

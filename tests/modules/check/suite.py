@@ -17,8 +17,9 @@ WEIR = BUILD / 'tools/weir'
 
 
 def environment(**more):
-    """With the modules that were built as files."""
-    return dict(os.environ, PCAP_MODULE_PATH=str(BUILD / 'src/modules/loadable'), **more)
+    """With the modules that were built as files. What AddressSanitizer keeps of memory that was freed looks like a leak."""
+    sanitizer = os.environ.get('ASAN_OPTIONS', '') + ':quarantine_size_mb=0:thread_local_quarantine_size_kb=0'
+    return dict(os.environ, PCAP_MODULE_PATH=str(BUILD / 'src/modules/loadable'), ASAN_OPTIONS=sanitizer, **more)
 
 
 class Modules:

@@ -47,10 +47,11 @@ struct packet {
 	u_char bytes[300];
 };
 
+/* In network order; what is longer than the number begins with zeroes. */
 static void put(struct packet *p, uint64_t value, int size)
 {
 	while (size-- > 0)
-		p->bytes[p->size++] = (u_char)(value >> (8 * size));
+		p->bytes[p->size++] = size < 8 ? (u_char)(value >> (8 * size)) : 0;
 }
 
 static uint32_t bytes_at(const struct packet *p, int offset, int size)
